@@ -1,0 +1,1 @@
+"""The product: ledger, jobs, providers and services. Nothing in here knows Discord."""

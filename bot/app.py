@@ -1,0 +1,146 @@
+"""The composition root: builds the product from its settings, starts it, and stops it."""
+
+import fcntl
+import uuid
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+
+import httpx
+
+from bot import catalog, config, ledger, providers
+from bot.config import Settings
+from bot.db import Clock, Database, utc_now
+from bot.errors import StartError
+from bot.media import Media
+from bot.routing import Routing
+from bot.services import Accounts, Credits, Delivery, Dispatch, Making, Notes, Services, Work
+from bot.services.buying import Buying
+from bot.services.engine import Engine
+from bot.services.handing import Handing
+from bot.services.render import Renderer
+from bot.services.resources import Resources
+from bot.services.views import Views
+
+
+@dataclass(frozen=True)
+class App:
+    """A product that is put together; `start` sets it to work."""
+
+    services: Services
+
+    async def start(self) -> None:
+        """Begin to work on jobs, those of an earlier process first."""
+        await self.services.dispatch.start()
+
+    async def stop(self) -> None:
+        """Take no new work, then leave the running jobs where the next process finds them."""
+        self.services.making.close()
+        await self.services.dispatch.stop()
+
+
+@asynccontextmanager
+async def open_app(
+    settings: Settings, delivery: Delivery, *, clock: Clock = utc_now
+) -> AsyncGenerator[App]:
+    """Open database, media and providers, and put the services together.
+
+    Raises:
+        StartError: a folder, the database or a catalog file is unusable, or another process
+            has this SQLite database.
+    """
+    prepare_data_dir(settings)
+    with _sole_process(settings):
+        db = Database(settings.async_database_url)
+        async with httpx.AsyncClient(timeout=60.0, follow_redirects=False) as http:
+            try:
+                await db.check()
+                await db.migrate()
+                resources = Resources(
+                    db=db,
+                    settings=settings,
+                    catalog=catalog.load(),
+                    routing=Routing(providers.connect_all(settings, http, secret=config.secret)),
+                    media=Media(settings.data_dir / "media"),
+                    clock=clock,
+                )
+                yield App(services=build_services(resources, delivery))
+            finally:
+                await db.close()
+
+
+def build_services(resources: Resources, delivery: Delivery) -> Services:
+    """Wire the services to each other."""
+    # Unique for each start: a new process must never take itself for a dead one.
+    process_id = uuid.uuid4().hex
+    accounts = Accounts(resources)
+    views = Views(resources.catalog, resources.routing)
+    buying = Buying(resources, views, delivery)
+    handing = Handing(resources, views, delivery)
+    renderer = Renderer(resources, buying, handing, process_id)
+    dispatch = Dispatch(
+        resources,
+        engine=Engine(resources.settings, process_id, renderer.render),
+        renderer=renderer,
+        buying=buying,
+        process_id=process_id,
+    )
+    return Services(
+        accounts=accounts,
+        credits=Credits(resources, accounts),
+        dispatch=dispatch,
+        making=Making(resources, accounts, views),
+        notes=Notes(resources),
+        work=Work(resources, accounts=accounts, views=views, handing=handing, dispatch=dispatch),
+    )
+
+
+def prepare_data_dir(settings: Settings) -> None:
+    """Make the data folder.
+
+    Raises:
+        StartError: it cannot be made or written to.
+    """
+    folder = settings.data_dir
+    probe = folder / ".write-test"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise StartError(f"DATA_DIR: cannot write to {folder}: {error.strerror}") from None
+
+
+@contextmanager
+def _sole_process(settings: Settings) -> Generator[None]:
+    """Keep a second process off our SQLite file for as long as we run."""
+    if not settings.is_sqlite:
+        yield
+        return
+    with (settings.data_dir / "atelier.lock").open("w") as lock:
+        try:
+            # The system drops this lock with the process, however it dies.
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StartError(
+                f"DATA_DIR: another process already runs on {settings.data_dir}; stop it first, "
+                "or set DATABASE_URL to PostgreSQL to run several"
+            ) from None
+        yield
+
+
+async def verify_ledger(settings: Settings) -> list[str]:
+    """Prove the ledger, beside a running bot or without one; return what is wrong.
+
+    Raises:
+        StartError: the database cannot be opened.
+    """
+    if settings.is_sqlite and not (settings.data_dir / "atelier.sqlite").exists():
+        raise StartError(f"DATA_DIR: there is no ledger in {settings.data_dir} yet")
+    db = Database(settings.async_database_url)
+    try:
+        await db.check()
+        async with db.read() as conn:
+            return await ledger.verify(conn)
+    finally:
+        await db.close()

@@ -1,0 +1,69 @@
+"""Loading and finding catalog entries."""
+
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from bot.catalog._model import Model
+from bot.errors import StartError, UnknownModel
+
+AUTO = "auto"
+"""The model name that leaves the choice to us."""
+
+
+class Catalog:
+    """All models, in memory, by name and by rank."""
+
+    def __init__(self, models: Iterable[Model]) -> None:
+        self._by_name = {
+            model.name: model
+            for model in sorted(models, key=lambda model: (model.rank, model.name))
+        }
+
+    def all(self) -> list[Model]:
+        """Return every model, the preferred ones first."""
+        return list(self._by_name.values())
+
+    def get(self, name: str) -> Model:
+        """Return a model by its name.
+
+        Raises:
+            UnknownModel: there is none.
+        """
+        model = self._by_name.get(name.strip().lower())
+        if model is None:
+            raise UnknownModel(name=name)
+        return model
+
+    def search(self, text: str, *, limit: int) -> list[Model]:
+        """Return the models whose name or title holds every word typed so far."""
+        words = text.lower().split()
+        found = (
+            model
+            for model in self._by_name.values()
+            if all(word in f"{model.name} {model.title.lower()}" for word in words)
+        )
+        return [model for model, _ in zip(found, range(limit), strict=False)]
+
+
+def load(folder: Path | None = None) -> Catalog:
+    """Read every `*.toml` of the folder, ours when none is given.
+
+    Raises:
+        StartError: a file is malformed or lacks a price; the line names file and field.
+    """
+    folder = folder or Path(__file__).parent
+    return Catalog(_read(path) for path in sorted(folder.glob("*.toml")))
+
+
+def _read(path: Path) -> Model:
+    try:
+        return Model.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except tomllib.TOMLDecodeError as error:
+        raise StartError(f"catalog {path.name}: {error}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise StartError(f"catalog {path.name}: {place}: {first['msg']}") from None

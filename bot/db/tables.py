@@ -1,0 +1,200 @@
+"""Every table, as SQLAlchemy Core sees it. `migrations/` creates them; a test compares the two."""
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, UniqueConstraint
+from sqlalchemy.engine import Dialect
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+# SQLite numbers rows by itself only for a column that is exactly INTEGER.
+RowId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+class UtcDateTime(sa.types.TypeDecorator[datetime]):
+    """An aware UTC moment on every dialect; SQLite keeps no time zone of its own."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive moment, and store UTC."""
+        del dialect
+        if value is None:
+            return None
+        assert value.tzinfo is not None, value
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give UTC back."""
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+FINAL_STATUSES = ("done", "failed", "cancelled")
+_IS_ACTIVE = sa.text("status NOT IN ('done', 'failed', 'cancelled')")
+
+servers = Table(
+    "servers",
+    metadata,
+    Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    Column("is_allowed", sa.Boolean, nullable=False),
+    Column("added_at", UtcDateTime, nullable=False),
+)
+
+# user_id 0 is the server's treasury; server_id 0 with it is the host, who fills treasuries.
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("server_id", sa.BigInteger, nullable=False),
+    Column("user_id", sa.BigInteger, nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),
+    UniqueConstraint("server_id", "user_id"),
+)
+
+purses = Table(
+    "purses",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("account_id", RowId, ForeignKey(accounts.c.id), nullable=False),
+    Column("kind", sa.String(8), nullable=False),
+    Column("balance", sa.BigInteger, nullable=False, server_default="0"),
+    UniqueConstraint("account_id", "kind"),
+    CheckConstraint("balance >= 0 OR kind = 'bank'", name="never_negative"),
+)
+
+ledger_entries = Table(
+    "ledger_entries",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("key", sa.String(100), nullable=False),
+    Column("part", sa.SmallInteger, nullable=False),
+    Column("kind", sa.String(8), nullable=False),
+    Column("debit_purse_id", RowId, ForeignKey(purses.c.id), nullable=False),
+    Column("credit_purse_id", RowId, ForeignKey(purses.c.id), nullable=False),
+    Column("amount", sa.BigInteger, nullable=False),
+    Column("job_id", sa.BigInteger),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("key", "part"),
+    CheckConstraint("amount > 0", name="positive"),
+    CheckConstraint("debit_purse_id <> credit_purse_id", name="moves"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("interaction_id", sa.BigInteger, nullable=False, unique=True),
+    Column("application_id", sa.BigInteger, nullable=False),
+    Column("token", sa.Text, nullable=False),
+    Column("server_id", sa.BigInteger, nullable=False),
+    Column("channel_id", sa.BigInteger, nullable=False),
+    Column("user_id", sa.BigInteger, nullable=False),
+    Column("account_id", RowId, ForeignKey(accounts.c.id), nullable=False),
+    Column("message_id", sa.BigInteger),
+    Column("is_private", sa.Boolean, nullable=False),
+    Column("locale", sa.String(10), nullable=False),
+    Column("file_limit_bytes", sa.Integer, nullable=False),
+    Column("action", sa.String(12), nullable=False),
+    Column("parent_id", RowId, ForeignKey("jobs.id")),
+    Column("parent_picture", sa.SmallInteger),
+    Column("click_key", sa.String(60)),
+    Column("model", sa.String(60), nullable=False),
+    Column("inputs", sa.JSON, nullable=False),
+    Column("count", sa.SmallInteger, nullable=False),
+    Column("price", sa.BigInteger, nullable=False),
+    Column("cost_usd_micros", sa.BigInteger, nullable=False),
+    Column("lane", sa.String(8), nullable=False),
+    Column("slot", sa.SmallInteger, nullable=False),
+    Column("status", sa.String(12), nullable=False),
+    Column("runner", sa.String(40)),
+    Column("is_cancel_requested", sa.Boolean, nullable=False),
+    Column("failure", sa.String(24)),
+    Column("failure_text", sa.Text),
+    Column("delivered", sa.SmallInteger, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime),
+    Column("finished_at", UtcDateTime),
+    Index("ix_jobs_active", "status", sqlite_where=_IS_ACTIVE, postgresql_where=_IS_ACTIVE),
+    Index("ix_jobs_account", "account_id", "id"),
+    # One press counts once while its job is under way, however often it is pressed.
+    Index(
+        "uq_jobs_click_key",
+        "click_key",
+        unique=True,
+        sqlite_where=_IS_ACTIVE,
+        postgresql_where=_IS_ACTIVE,
+    ),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("job_id", RowId, ForeignKey(jobs.c.id), nullable=False, index=True),
+    Column("provider", sa.String(24), nullable=False),
+    Column("endpoint", sa.String(120), nullable=False),
+    Column("inputs", sa.JSON, nullable=False),
+    Column("status", sa.String(12), nullable=False),
+    Column("handle", sa.JSON),
+    Column("cost_usd_micros", sa.BigInteger, nullable=False),
+    Column("failure_text", sa.Text),
+    Column("created_at", UtcDateTime, nullable=False, index=True),
+    Column("finished_at", UtcDateTime),
+)
+
+pictures = Table(
+    "pictures",
+    metadata,
+    Column("job_id", RowId, ForeignKey(jobs.c.id), primary_key=True),
+    Column("number", sa.SmallInteger, primary_key=True),
+    Column("sha256", sa.String(64), nullable=False),
+    Column("mime", sa.String(20), nullable=False),
+    Column("width", sa.Integer, nullable=False),
+    Column("height", sa.Integer, nullable=False),
+    Column("size_bytes", sa.Integer, nullable=False),
+    Column("seed", sa.BigInteger),
+    Column("is_nsfw", sa.Boolean),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+processes = Table(
+    "processes",
+    metadata,
+    Column("id", sa.String(40), primary_key=True),
+    Column("seen_at", UtcDateTime, nullable=False),
+)
+
+staff_actions = Table(
+    "staff_actions",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("server_id", sa.BigInteger, nullable=False, index=True),
+    Column("staff_id", sa.BigInteger, nullable=False),
+    Column("target_id", sa.BigInteger, nullable=False),
+    Column("action", sa.String(24), nullable=False),
+    Column("before", sa.BigInteger, nullable=False),
+    Column("after", sa.BigInteger, nullable=False),
+    Column("reason", sa.Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+# Small facts the process remembers between runs, such as the hash of the synced commands.
+notes = Table(
+    "notes",
+    metadata,
+    Column("name", sa.String(60), primary_key=True),
+    Column("value", sa.Text, nullable=False),
+)

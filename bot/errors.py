@@ -1,0 +1,221 @@
+"""The product's errors. The class says what to do next; the words are the messages'.
+
+AtelierError
+├── UserError            show it privately to the person; not our fault, never logged as an error
+├── ProviderError        what an adapter may raise
+│   ├── ProviderBusy         surely not accepted; may be submitted again after a pause
+│   ├── ProviderDown         surely not accepted; may be submitted elsewhere
+│   ├── ProviderRejected     final for this run: bad input, moderation, failed on their side
+│   ├── ProviderLost         an accepted run that cannot be reached just now; ask again later
+│   ├── OutOfFunds           the host's account there is empty: tell the host, route around
+│   ├── BadKey               the host's key there is refused: tell the host, route around
+│   └── SubmitUncertain      perhaps accepted: never submit again
+├── LedgerConflict       a bug: one key, two contents; stop the job, tell the host
+└── StartError           the process cannot start; one line that says what to do
+"""
+
+from datetime import datetime
+
+
+class AtelierError(Exception):
+    """The root of everything this product raises on purpose."""
+
+
+class StartError(AtelierError):
+    """Stop the start with one line that names the cause and the fix."""
+
+
+class LedgerConflict(AtelierError):
+    """An idempotency key came back with other content. Nothing was written."""
+
+
+class UserError(AtelierError):
+    """Something the person can understand and mend. Nothing was spent.
+
+    Attributes on the subclasses are what the words need; the words live in `cogs/_texts.py`.
+    """
+
+
+class InsufficientCredits(UserError):
+    """The account has too little for the price. Nothing was written."""
+
+    def __init__(self, *, needed: int, available: int) -> None:
+        super().__init__(f"needs {needed} credits, has {available}")
+        self.needed = needed
+        self.available = available
+        self.daily_at: datetime | None = None
+
+
+class AlreadyClaimed(UserError):
+    """Today's credits were claimed before."""
+
+    def __init__(self, *, next_at: datetime) -> None:
+        super().__init__(f"claimed already, next at {next_at:%Y-%m-%d %H:%M} UTC")
+        self.next_at = next_at
+
+
+class TreasuryEmpty(UserError):
+    """The server's treasury cannot pay a grant. Nothing was written."""
+
+    def __init__(self, *, needed: int, available: int) -> None:
+        super().__init__(f"treasury needs {needed}, has {available}")
+        self.needed = needed
+        self.available = available
+
+
+class BudgetUsedUp(UserError):
+    """The host's monthly budget does not cover this job any more."""
+
+    def __init__(self, *, resets_at: datetime) -> None:
+        super().__init__("the monthly budget is used up")
+        self.resets_at = resets_at
+
+
+class ServerNotAllowed(UserError):
+    """The host has not put this server on the allow-list."""
+
+
+class BadPrompt(UserError):
+    """The prompt is empty or too long; `limit` is in characters."""
+
+    def __init__(self, *, length: int, limit: int) -> None:
+        super().__init__(f"prompt of {length} characters, 1-{limit} allowed")
+        self.length = length
+        self.limit = limit
+
+
+class OutOfRange(UserError):
+    """A number is outside what this model takes."""
+
+    def __init__(self, *, name: str, value: int, low: int, high: int) -> None:
+        super().__init__(f"{name} {value} is not in {low}-{high}")
+        self.name = name
+        self.value = value
+        self.low = low
+        self.high = high
+
+
+class UnknownModel(UserError):
+    """No catalog entry of this name."""
+
+    def __init__(self, *, name: str) -> None:
+        super().__init__(f"no model {name!r}")
+        self.name = name
+
+
+class UnsupportedInput(UserError):
+    """The model does not take this input; it is never dropped silently."""
+
+    def __init__(self, *, model_title: str, name: str) -> None:
+        super().__init__(f"{model_title} takes no {name}")
+        self.model_title = model_title
+        self.name = name
+
+
+class UnknownJob(UserError):
+    """No such job that this person may see."""
+
+    def __init__(self, *, job_id: str) -> None:
+        super().__init__(f"no job {job_id}")
+        self.job_id = job_id
+
+
+class NotYourJob(UserError):
+    """Only the person who asked for a job may do this with it."""
+
+
+class JobOver(UserError):
+    """The job has ended, so there is nothing to cancel."""
+
+
+class JobStillRunning(UserError):
+    """The job has not ended, so there is nothing to show or repeat yet."""
+
+
+class NoSuchPicture(UserError):
+    """The job has no picture of that number, or it is not kept any more."""
+
+
+class NoRoute(UserError):
+    """No provider can serve this model just now."""
+
+    def __init__(self, *, model_title: str) -> None:
+        super().__init__(f"no provider serves {model_title} just now")
+        self.model_title = model_title
+
+
+class NotPermitted(UserError):
+    """This needs a permission the person does not have."""
+
+
+class BadAmount(UserError):
+    """An amount of credits that cannot be moved; `high` is the most in one go."""
+
+    def __init__(self, *, high: int) -> None:
+        super().__init__(f"amount is not in 1-{high}")
+        self.high = high
+
+
+class BadTarget(UserError):
+    """Credits cannot go to a bot."""
+
+
+class Restarting(UserError):
+    """The process is shutting down and takes no new work."""
+
+
+class ServerOnly(UserError):
+    """The command works in servers, not in direct messages."""
+
+
+class BadPicture(UserError):
+    """A file that is not a picture we can safely decode; `reason` is a short phrase."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class PictureTooLarge(UserError):
+    """A picture that must not be rewritten and does not fit."""
+
+    def __init__(self, *, size_bytes: int, limit_bytes: int) -> None:
+        super().__init__(f"{size_bytes} bytes, {limit_bytes} allowed")
+        self.size_bytes = size_bytes
+        self.limit_bytes = limit_bytes
+
+
+class ProviderError(AtelierError):
+    """A failure at a provider, translated once, in its adapter."""
+
+
+class ProviderBusy(ProviderError):
+    """Surely not accepted, but may be later: 429, or 503 with a delay."""
+
+    def __init__(self, message: str, *, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class ProviderDown(ProviderError):
+    """Surely not accepted: the request was never written, or a gateway said so."""
+
+
+class ProviderRejected(ProviderError):
+    """The run is over without pictures; the message is fit for the person to read."""
+
+
+class ProviderLost(ProviderError):
+    """The accepted run could not be reached; the same question may be asked again."""
+
+
+class OutOfFunds(ProviderError):
+    """The host's account at the provider cannot pay. Surely not accepted."""
+
+
+class BadKey(ProviderError):
+    """The provider refuses the host's key. Surely not accepted."""
+
+
+class SubmitUncertain(ProviderError):
+    """The paid request may have been accepted and no handle came back."""

@@ -1,0 +1,208 @@
+"""The POST that spends money: it leaves this process once, and every outcome has a name.
+
+Whether a run was bought decides what may follow, so the line is drawn here and nowhere else:
+what failed before the request was written is surely not accepted; what failed afterwards, or was
+answered with something we cannot read, may have been.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any, cast
+
+import httpx
+
+from bot.errors import (
+    BadKey,
+    OutOfFunds,
+    ProviderBusy,
+    ProviderDown,
+    ProviderError,
+    ProviderRejected,
+    SubmitUncertain,
+)
+
+LONGEST_PAUSE_S = 300.0
+LONGEST_MESSAGE = 300
+_DEEPEST_WORDS = 6
+_SHORTEST_PAUSE_S = 1.0
+_USUAL_PAUSE_S = 5.0
+_SHORTEST_SECRET = 6
+"""Shorter header values are words like `1` or `true`, which messages may contain."""
+
+_NOT_WRITTEN = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+_KEY_REFUSED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+_MOVED = {HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT}
+# A 422 quotes the inputs, and a prompt may well be about insufficient funds.
+_MAY_MEAN_FUNDS = {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_ACCEPTABLE, *_KEY_REFUSED}
+_FUNDS = re.compile(
+    r"(insufficient|not enough|no more|(run|ran) out of|out of|exhausted) (your )?"
+    r"(buzz|funds?|credits?|balance)|(balance|credits?) (is |are )?(exhausted|insufficient"
+    r"|too low|used up)|top up|exceeded .{0,40}credits|payment required|spend(ing)? limit",
+    re.IGNORECASE,
+)
+_PLAIN_HEADERS = {"accept", "accept-encoding", "connection", "content-length", "content-type"} | {
+    "host",
+    "user-agent",
+}
+
+
+async def post_once(
+    http: httpx.AsyncClient,
+    url: str,
+    body: Mapping[str, Any],
+    *,
+    headers: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Send a JSON body that buys a run, exactly once, and give the JSON object that came back.
+
+    Redirects are not followed. No message holds a header value or the URL.
+
+    Raises:
+        ProviderBusy, ProviderDown, OutOfFunds, BadKey: surely not accepted.
+        ProviderRejected: answered with a final no.
+        SubmitUncertain: perhaps accepted.
+    """
+    try:
+        request = http.build_request("POST", url, json=body, headers=headers)
+        response = await http.send(request, follow_redirects=False)
+    except (httpx.TransportError, httpx.DecodingError) as error:
+        failure = _unanswered(error)
+    except httpx.InvalidURL:
+        failure = ProviderDown("the provider's address is malformed")
+    except UnicodeEncodeError:
+        failure = BadKey("the key holds characters that no header can carry")
+    else:
+        return _read(response)
+    # Raised out here because httpx's errors show header values and hold the request.
+    raise failure
+
+
+def _unanswered(error: httpx.HTTPError) -> ProviderError:
+    """Name a request that got no whole answer."""
+    kind = type(error).__name__
+    if isinstance(error, httpx.PoolTimeout):
+        return ProviderBusy("too many requests wait here", retry_after_s=_USUAL_PAUSE_S)
+    if isinstance(error, _NOT_WRITTEN):
+        return ProviderDown(f"the provider could not be reached ({kind})")
+    if isinstance(error, httpx.LocalProtocolError):
+        return BadKey("the key holds characters that no header can carry")
+    return SubmitUncertain(f"the provider's answer was lost ({kind})")
+
+
+def _read(response: httpx.Response) -> dict[str, Any]:
+    """Give the body of a success, or raise what the answer means."""
+    payload = _json_of(response)
+    if not response.is_success:
+        raise _refusal(response, payload)
+    if not isinstance(payload, dict):
+        raise SubmitUncertain(f"the provider answered {response.status_code} with no JSON object")
+    return cast("dict[str, Any]", payload)
+
+
+def _json_of(response: httpx.Response) -> object:
+    try:
+        return json.loads(response.content)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _refusal(response: httpx.Response, payload: object) -> ProviderError:
+    status = response.status_code
+    message = _hidden(_bounded(_message_in(payload)), response.request)
+    said = f"the provider answered {status}" + (f": {message}" if message else "")
+    if status == HTTPStatus.PAYMENT_REQUIRED or (
+        status in _MAY_MEAN_FUNDS and _FUNDS.search(message)
+    ):
+        return OutOfFunds(said)
+    if status in _KEY_REFUSED:
+        return BadKey(said)
+    if status == HTTPStatus.TOO_MANY_REQUESTS or (
+        status == HTTPStatus.SERVICE_UNAVAILABLE and "Retry-After" in response.headers
+    ):
+        return ProviderBusy(said, retry_after_s=_pause(response, payload))
+    if status in _MOVED or status == HTTPStatus.SERVICE_UNAVAILABLE:
+        return ProviderDown(said)
+    if response.is_client_error and status != HTTPStatus.REQUEST_TIMEOUT:
+        return ProviderRejected(message or said)
+    return SubmitUncertain(said)
+
+
+def _message_in(payload: object) -> str:
+    """Find the words in any of the shapes that providers give their errors."""
+    return "; ".join(dict.fromkeys(_words(payload)))
+
+
+def _words(payload: object, depth: int = 0) -> Iterator[str]:
+    if isinstance(payload, str):
+        yield payload
+    elif depth == _DEEPEST_WORDS:
+        return
+    elif isinstance(payload, list):
+        for item in cast("list[object]", payload)[:5]:
+            yield from _words(item, depth + 1)
+    elif isinstance(payload, dict):
+        fields = cast("dict[str, object]", payload)
+        for name in ("detail", "message", "msg", "error", "errors", "messages", "title"):
+            if fields.get(name):
+                yield from _words(fields[name], depth + 1)
+                return
+
+
+def _bounded(text: str) -> str:
+    """Put a message on one line of at most `LONGEST_MESSAGE` characters."""
+    letters = (letter if letter.isprintable() else " " for letter in text[: 8 * LONGEST_MESSAGE])
+    line = " ".join("".join(letters).split())
+    return line if len(line) <= LONGEST_MESSAGE else line[: LONGEST_MESSAGE - 1] + "…"
+
+
+def _hidden(text: str, request: httpx.Request) -> str:
+    """Take the key out of a message that quotes it."""
+    secrets = [
+        word
+        for name, value in request.headers.items()
+        if name not in _PLAIN_HEADERS
+        for word in (value, *value.split())
+    ]
+    secrets += [value for _, value in request.url.params.multi_items()]
+    for secret in sorted(secrets, key=len, reverse=True):
+        if len(secret) >= _SHORTEST_SECRET:
+            text = text.replace(secret, "[hidden]")
+    return text
+
+
+def _pause(response: httpx.Response, payload: object) -> float:
+    """Read how long to wait, in seconds: the header first, then the body, then our own guess."""
+    seconds = _seconds(response.headers.get("Retry-After"))
+    if seconds is None and isinstance(payload, dict):
+        seconds = _seconds(cast("dict[str, object]", payload).get("retry_after"))
+    seconds = _USUAL_PAUSE_S if seconds is None else seconds
+    return min(LONGEST_PAUSE_S, max(_SHORTEST_PAUSE_S, seconds))
+
+
+def _seconds(value: object) -> float | None:
+    """Read a number of seconds or an HTTP date; anything else is None."""
+    try:
+        seconds = float(str(value))
+    except ValueError:
+        return _seconds_until(str(value))
+    return seconds if math.isfinite(seconds) else None
+
+
+def _seconds_until(date: str) -> float | None:
+    try:
+        moment = parsedate_to_datetime(date)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return (moment - datetime.now(UTC)).total_seconds()

@@ -1,0 +1,94 @@
+"""What an adapter is: one file with `KEY_ENV`, `connect(...)` and a class that is a `Provider`.
+
+Adapters never see the database or Discord. They translate every foreign failure into one of
+the `ProviderError` classes of `bot.errors`, and nothing else comes out of them.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import httpx
+
+from bot.config import Settings
+
+Inputs = Mapping[str, Any]
+"""The arguments of one run, named as the endpoint names them; JSON values only."""
+
+Handle = Mapping[str, Any]
+"""JSON that finds a run again after a restart. Stored in the attempt; never holds a key."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What `connect` gets: settings (base URLs), the shared HTTP client, and the key, if any."""
+
+    settings: Settings
+    http: httpx.AsyncClient
+    key: str | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One change of a run. `percent` is 0-100, `position` counts runs ahead of ours."""
+
+    position: int | None = None
+    percent: int | None = None
+    log_line: str | None = None
+
+
+@dataclass(frozen=True)
+class Output:
+    """One finished picture as the provider sent it; `is_nsfw` is None when it did not say."""
+
+    data: bytes
+    seed: int | None = None
+    is_nsfw: bool | None = None
+
+
+class Provider(Protocol):
+    """One company's API, or our own painter."""
+
+    async def submit(self, endpoint: str, inputs: Inputs, *, key: str) -> Handle:
+        """Buy one run. The paid request leaves this process at most once.
+
+        `key` is unique to the attempt, for providers that can name runs by it.
+
+        Raises:
+            ProviderBusy, ProviderDown, OutOfFunds, BadKey: surely not accepted.
+            ProviderRejected: answered with a final no; nothing is running.
+            SubmitUncertain: perhaps accepted.
+        """
+        ...
+
+    async def find(self, endpoint: str, inputs: Inputs, *, key: str) -> Handle:
+        """Find the run of an attempt whose handle was lost in a crash, or prove it absent.
+
+        Raises:
+            SubmitUncertain: this provider cannot tell. Never submit again.
+            ProviderDown: the run surely does not exist.
+            ProviderLost: could not ask just now.
+        """
+        ...
+
+    def follow(self, handle: Handle) -> AsyncIterator[Progress]:
+        """Yield each change until the run is over; asking again resumes where it stands.
+
+        Raises:
+            ProviderRejected: the run ended without pictures.
+            ProviderLost: the run could not be reached.
+        """
+        ...
+
+    async def fetch(self, handle: Handle) -> list[Output]:
+        """Download every picture of a run that is over, at once: provider URLs expire.
+
+        Raises:
+            ProviderRejected: the run ended without pictures.
+            ProviderLost: the pictures could not be reached just now.
+        """
+        ...
+
+    async def cancel(self, handle: Handle) -> None:
+        """Ask the provider to stop; it may finish all the same, and being too late is no error."""
+        ...

@@ -1,0 +1,194 @@
+/** A slash command while a person fills it in. */
+
+import { make } from "./dom.js";
+import { fieldOf } from "./fields.js";
+import { Picker } from "./picker.js";
+
+const PAUSE_MS = 150;
+const ATTACHMENT = 11;
+
+/** The chips of one command: required options at once, the others when they are wanted. */
+export class CommandForm {
+  /**
+   * @param {{ path: string, description: string, options: any[] }} command
+   * @param {{ sight: import("./sight.js").Sight, lists: HTMLElement,
+   *   suggest: (form: CommandForm, focused: string) => Promise<any[]>,
+   *   hint: (text: string, isProblem?: boolean) => void }} room `lists` is where lists unfold
+   */
+  constructor({ path, description, options }, room) {
+    Object.assign(this, { path, description, options, room });
+    this.fields = [];
+    this.title = make("span.command-name", { tabindex: "-1", title: description }, `/${path}`);
+    this.element = make("div.command", { role: "group", "aria-label": `Command /${path}` }, this.title);
+    this.optional = make("div.optional", { role: "group", "aria-label": "Optional" });
+    for (const option of options.filter(({ required }) => required)) this.#add(option);
+    this.#refreshOptional();
+  }
+
+  /** Put the keyboard where something is missing, or behind the name when nothing is. */
+  focus() {
+    const field = this.fields.find((one) => one.problem() !== null) ?? this.fields[0];
+    if (!field) this.room.hint(this.description);
+    (field?.input ?? this.title).focus();
+  }
+
+  /** Show every problem; the answer tells whether there is none. */
+  check() {
+    const wrong = this.fields.filter((field) => !this.#checkOne(field));
+    wrong[0]?.input.focus();
+    return wrong.length === 0;
+  }
+
+  /** Show a refusal of the server at the option that it names. */
+  refuse(reason) {
+    const field = this.fields.find(({ option }) => reason.startsWith(`${option.name}: `));
+    if (field) {
+      mark(field, false);
+      field.input.focus();
+    } else {
+      this.focus();
+    }
+    this.room.hint(reason, true);
+  }
+
+  /** What is filled in, by option name. */
+  values() {
+    const filled = this.fields.filter((field) => field.value() !== undefined);
+    return Object.fromEntries(filled.map((field) => [field.option.name, field.value()]));
+  }
+
+  /** @returns {[string, File][]} */
+  files() {
+    return this.fields.filter(({ file }) => file).map(({ option, file }) => [option.name, file]);
+  }
+
+  /** Take a dropped or pasted file into the first option that lacks one. */
+  takeFile(file) {
+    const free = (field) => field.take && !field.file;
+    const unused = ({ name, type }) => type === ATTACHMENT && !this.#field(name);
+    const option = this.options.find(unused);
+    const field = this.fields.find(free) ?? (option && this.#add(option));
+    field?.take(file);
+    this.#refreshOptional();
+  }
+
+  #field(name) {
+    return this.fields.find(({ option }) => option.name === name);
+  }
+
+  #add(option) {
+    const suggest = async (name) => this.room.suggest(this, name);
+    const field = fieldOf(option, { sight: this.room.sight, suggest });
+    this.fields.push(field);
+    this.element.append(field.element);
+    if (field.offer) this.#listen(field);
+    field.input.addEventListener("focus", () => this.room.hint(describe(option)));
+    field.input.addEventListener("input", () => {
+      mark(field, true);
+      this.room.hint(describe(option));
+    });
+    field.input.addEventListener("blur", () => field.value() !== undefined && this.#checkOne(field));
+    field.input.addEventListener("keydown", (event) => this.#key(event, field));
+    return field;
+  }
+
+  /** Let a field's list follow what is typed; suggestions are asked for after a pause. */
+  #listen(field) {
+    const { input, option } = field;
+    let timer = 0;
+    const settle = () => {
+      clearTimeout(timer);
+      timer = 0;
+      field.asked = null;
+    };
+    const picker = new Picker({ label: option.name, host: input, pick: (item) => {
+      settle();
+      field.pick(item);
+      picker.hide();
+      mark(field, true);
+      this.#after(field)?.input.focus();
+    } });
+    const show = (items) => document.activeElement === input && picker.show(items);
+    const ask = () => {
+      settle();
+      if (!option.autocomplete) return show(field.offer(input.value));
+      const asked = Symbol("one question");
+      field.asked = asked;
+      timer = setTimeout(async () => {
+        const items = await field.offer(input.value);
+        if (field.asked !== asked) return;
+        settle();
+        show(items);
+      }, PAUSE_MS);
+    };
+    field.picker = picker;
+    this.room.lists.append(picker.element);
+    input.addEventListener("input", ask);
+    input.addEventListener("focus", () => input.value === "" && ask());
+    input.addEventListener("click", () => !picker.isOpen && ask());
+    input.addEventListener("blur", () => {
+      settle();
+      picker.hide();
+    });
+  }
+
+  #key(event, field) {
+    if (event.key === "Enter" && field.asked) {
+      // The list still belongs to an earlier text: nothing may be picked from it, or sent.
+      event.preventDefault();
+      event.stopPropagation();
+    } else if (field.picker?.key(event)) {
+      return;
+    } else if (event.key === "ArrowDown" && field.picker) {
+      field.input.dispatchEvent(new Event("click"));
+    } else if (event.key === "Backspace" && field.input.value === "" && !field.file) {
+      event.preventDefault();
+      event.stopPropagation();
+      if (!field.option.required) this.#remove(field);
+    }
+  }
+
+  #remove(field) {
+    const index = this.fields.indexOf(field);
+    this.fields.splice(index, 1);
+    field.element.remove();
+    field.picker?.element.remove();
+    this.#refreshOptional();
+    (this.fields[Math.max(index - 1, 0)]?.input ?? this.title).focus();
+  }
+
+  #after(field) {
+    return this.fields.slice(this.fields.indexOf(field) + 1).find(({ value }) => value() === undefined);
+  }
+
+  #checkOne(field) {
+    const problem = field.problem();
+    mark(field, problem === null);
+    if (problem) this.room.hint(`${field.option.name}: ${problem}`, true);
+    return problem === null;
+  }
+
+  #refreshOptional() {
+    const unused = this.options.filter(({ name }) => !this.#field(name));
+    this.optional.replaceChildren(...unused.map((option) => make("button.add", {
+      type: "button",
+      title: option.description,
+      "aria-label": `Add ${option.name}: ${option.description}`,
+      onclick: () => {
+        const field = this.#add(option);
+        this.#refreshOptional();
+        field.input.focus();
+      },
+    }, `+ ${option.name}`)));
+    this.optional.hidden = unused.length === 0;
+  }
+}
+
+function describe({ name, description }) {
+  return `${name}: ${description}`;
+}
+
+function mark(field, isRight) {
+  field.input.setAttribute("aria-invalid", String(!isRight));
+  field.element.classList.toggle("wrong", !isRight);
+}

@@ -1,0 +1,115 @@
+/** Pictures, films and sounds: the gallery's tiles, single files, and the lightbox. */
+
+import { link, localPath, make, sizeText } from "./dom.js";
+
+/**
+ * One thing to show.
+ *
+ * @typedef {object} Media
+ * @property {string} url
+ * @property {string} [content_type]
+ * @property {number | null} [width]
+ * @property {number | null} [height]
+ * @property {string | null} [description] alt text
+ * @property {boolean} [spoiler]
+ */
+
+/**
+ * Lay one to ten media out the way Discord does.
+ *
+ * @param {Media[]} items
+ */
+export function gallery(items) {
+  return make(`div.gallery.of-${items.length}`, {}, items.map(tile));
+}
+
+/**
+ * Build the small picture at the side of a section or an embed.
+ *
+ * @param {Media} media
+ */
+export function thumbnail(media) {
+  return make("div.thumbnail", {}, tile(media));
+}
+
+/** @param {Media} media */
+function tile(media) {
+  const path = localPath(media.url);
+  const shown = path === null ? elsewhere(media) : player(path, media);
+  return media.spoiler ? covered(shown) : shown;
+}
+
+function player(path, media) {
+  const kind = (media.content_type ?? "image/").split("/")[0];
+  if (kind === "video") return make("video", { src: path, controls: true, preload: "metadata" });
+  if (kind === "audio") return make("audio", { src: path, controls: true, preload: "metadata" });
+  const alt = media.description ?? "";
+  const { width, height } = media;
+  const picture = make("img", { src: path, alt, width, height, title: media.description });
+  const label = alt ? `Enlarge: ${alt}` : "Enlarge picture";
+  const properties = { type: "button", "aria-label": label, onclick: () => enlarge(path, alt) };
+  return make("button.tile", properties, picture);
+}
+
+/** A picture of another host is named, never requested. */
+function elsewhere(media) {
+  const host = URL.canParse(media.url) ? new URL(media.url).host : "another site";
+  return make("div.tile.elsewhere", {}, link(media.url, `Picture on ${host || "another site"}`));
+}
+
+function covered(shown) {
+  const box = make("div.covered", {}, shown, make("button.cover", {
+    type: "button",
+    onclick: () => box.replaceWith(shown),
+  }, "Spoiler"));
+  return box;
+}
+
+/** Show one picture over the page until it is closed. */
+function enlarge(path, alt) {
+  const picture = make("img", { src: path, alt });
+  const original = make("a", { href: path, target: "_blank", rel: "noopener" }, "Open original");
+  const close = make("button.plain", { type: "button", onclick: () => box.close() }, "Close");
+  const box = make("dialog.lightbox", { "aria-label": alt || "Picture" },
+    picture, make("div.lightbox-foot", {}, make("span", {}, alt), original, close));
+  box.addEventListener("click", (event) => event.target === box && box.close());
+  box.addEventListener("close", () => box.remove());
+  document.body.append(box);
+  box.showModal();
+}
+
+/**
+ * Show the attachments of a classic message: pictures together, the rest one below another.
+ *
+ * @param {(Media & { filename: string, size: number })[]} attachments
+ */
+export function attachmentList(attachments) {
+  const isSeen = (file) => /^(image|video)\//.test(file.content_type ?? "");
+  const seen = attachments.filter(isSeen)
+    .map((file) => ({ ...file, spoiler: file.filename.startsWith("SPOILER_") }));
+  const others = attachments.filter((file) => !isSeen(file));
+  return [
+    seen.length > 0 && gallery(seen),
+    others.map((file) => fileCard(file.filename, file.size, file)),
+  ];
+}
+
+/**
+ * Build a file to be downloaded; a sound can be heard at once.
+ *
+ * @param {string} name
+ * @param {number} size
+ * @param {Media} media
+ */
+export function fileCard(name, size, media) {
+  const path = localPath(media.url);
+  const title = path === null
+    ? link(media.url, name)
+    : make("a", { href: path, download: name }, name);
+  const isSound = path !== null && media.content_type?.startsWith("audio/");
+  const card = make("div.file", {},
+    make("span.file-icon", { "aria-hidden": "true" }, "📄"),
+    make("span.file-name", {}, title, make("small", {}, sizeText(size))),
+    isSound && player(path, media));
+  return media.spoiler ? covered(card) : card;
+}

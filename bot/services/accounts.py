@@ -1,0 +1,94 @@
+"""Who may spend: servers on the host's list, their monthly funds, a newcomer's first credits."""
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot import ledger
+from bot.db.tables import servers
+from bot.errors import ServerNotAllowed, TreasuryEmpty
+from bot.services.resources import Resources
+
+SIGN_UP_CREDITS = 100
+
+
+class Accounts:
+    """Opens accounts in servers that the host allows."""
+
+    def __init__(self, resources: Resources) -> None:
+        self._db = resources.db
+        self._settings = resources.settings
+        self._clock = resources.clock
+
+    async def remember_servers(self, server_ids: list[int]) -> None:
+        """Note the servers the bot is in; those of the very first start are allowed.
+
+        Later ones wait for the host, unless `ALLOWED_SERVERS` says otherwise.
+        """
+        async with self._db.write() as conn:
+            known = set(await conn.scalars(sa.select(servers.c.id)))
+            is_first_start = not known
+            new = [
+                {"id": server_id, "is_allowed": is_first_start, "added_at": self._clock()}
+                for server_id in server_ids
+                if server_id not in known
+            ]
+            if new:
+                await conn.execute(servers.insert(), new)
+
+    async def admit(self, conn: AsyncConnection, *, server_id: int, user_id: int) -> int:
+        """Return the account of a person, funded treasury and sign-up credits included.
+
+        Raises:
+            ServerNotAllowed: the host has not allowed this server.
+        """
+        await self.check_allowed(conn, server_id)
+        await self._fund_month(conn, server_id)
+        account_id = await ledger.open_account(conn, server_id=server_id, user_id=user_id)
+        await self._welcome(conn, account_id)
+        return account_id
+
+    async def check_allowed(self, conn: AsyncConnection, server_id: int) -> None:
+        """Refuse a server that is not on the host's list.
+
+        Raises:
+            ServerNotAllowed: it is not.
+        """
+        if server_id not in await self._allowed(conn):
+            raise ServerNotAllowed
+
+    async def _allowed(self, conn: AsyncConnection) -> frozenset[int]:
+        if self._settings.allowed_servers:
+            return self._settings.allowed_servers
+        return frozenset(await conn.scalars(sa.select(servers.c.id).where(servers.c.is_allowed)))
+
+    async def _fund_month(self, conn: AsyncConnection, server_id: int) -> None:
+        """Fill the treasury with the server's share of the budget, once a month (UTC)."""
+        key = f"treasury:{server_id}:{self._clock():%Y-%m}"
+        share = self._settings.monthly_credits // len(await self._allowed(conn))
+        if share > 0 and not await ledger.is_written(conn, key):
+            await ledger.fund(conn, key=key, server_id=server_id, amount=share)
+
+    async def _welcome(self, conn: AsyncConnection, account_id: int) -> None:
+        key = f"signup:{account_id}"
+        if await ledger.is_written(conn, key):
+            return
+        try:
+            await ledger.grant(
+                conn, key=key, account_id=account_id, purse="earned", amount=SIGN_UP_CREDITS
+            )
+        except TreasuryEmpty:
+            # An empty treasury keeps nobody out; the credits come with the next funding.
+            return
+
+
+def month_start(now: datetime) -> datetime:
+    """Return the first moment of a moment's calendar month, UTC."""
+    return datetime(now.year, now.month, 1, tzinfo=UTC)
+
+
+def next_month(now: datetime) -> datetime:
+    """Return the first moment of the calendar month after a moment's, UTC."""
+    year, month = divmod(now.year * 12 + now.month, 12)
+    return datetime(year, month + 1, 1, tzinfo=UTC)

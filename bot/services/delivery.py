@@ -1,0 +1,50 @@
+"""Putting work in front of people: the one thing the product asks of Discord."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.errors import AtelierError
+from bot.services.views import JobView
+
+
+class NotNow(AtelierError):
+    """Discord could not be reached or asked us to wait; try the same again later."""
+
+
+class Undeliverable(AtelierError):
+    """There is no place left where this could be shown to the person."""
+
+
+@dataclass(frozen=True)
+class PictureFile:
+    """One picture to upload: PNG, JPEG or WebP bytes that fit the place they go to."""
+
+    number: int
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The message that shows the outcome."""
+
+    channel_id: int
+    message_id: int
+
+
+class Delivery(Protocol):
+    """Shows a job to the person who asked; implemented where Discord is known."""
+
+    async def show(self, view: JobView) -> None:
+        """Put the job's present state on its card; losing one such edit loses nothing."""
+        ...
+
+    async def deliver(self, view: JobView, files: Sequence[PictureFile]) -> Receipt:
+        """Turn the card into the outcome, pictures or failure; again gives the same message.
+
+        Raises:
+            NotNow: nothing is known to be shown; the same call may be repeated.
+            Undeliverable: it can be shown nowhere.
+        """
+        ...

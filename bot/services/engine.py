@@ -1,0 +1,84 @@
+"""The job engine: DBOS, used for its queues and nothing else.
+
+It carries job ids and records no steps; our rows are the truth, so its database is disposable.
+What it gives us: two lanes, one job at a time in each of an account's slots, across processes.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Coroutine
+from typing import Any
+
+import structlog
+from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
+
+from bot.config import Settings
+from bot.jobs import Job
+
+log = structlog.get_logger()
+
+Render = Callable[[int], Coroutine[Any, Any, None]]
+
+LANES = ("fast", "relax")
+POLL_S = 0.2
+
+
+class Engine:
+    """Runs `render(job_id)` for every enqueued job when its slot is free."""
+
+    def __init__(self, settings: Settings, process_id: str, render: Render) -> None:
+        self._settings = settings
+        self._process_id = process_id
+        self._render = render
+        self._workflow: Render | None = None
+
+    async def start(self) -> None:
+        """Open the engine's database and begin to take jobs from the lanes."""
+        config = DBOSConfig(
+            name="atelier",
+            system_database_url=self._settings.engine_database_url,
+            # Never the default id: two processes under one id take up each other's jobs.
+            executor_id=self._process_id,
+            # Fixed, because jobs must outlive an upgrade: their state is not the engine's.
+            application_version="1",
+            log_level="WARNING",
+            use_listen_notify=not self._settings.is_sqlite,
+        )
+        logging.getLogger("dbos").setLevel(logging.WARNING)
+        DBOS(config=config)
+        self._workflow = DBOS.workflow(name="render")(self._make_workflow())
+        # On this thread although it blocks a moment: the engine runs our jobs on the loop that
+        # it is launched from.
+        DBOS.launch()
+        for lane in LANES:
+            await DBOS.register_queue_async(
+                lane, partition_concurrency=1, polling_interval_sec=POLL_S
+            )
+
+    async def enqueue(self, job: Job) -> None:
+        """Put a job in line for its slot; again does nothing while it waits there."""
+        assert self._workflow is not None
+        with (
+            SetWorkflowID(f"{job.id}@{self._process_id}"),
+            SetEnqueueOptions(queue_partition_key=f"{job.account_id}:{job.slot}"),
+        ):
+            await DBOS.enqueue_workflow_async(job.lane, self._workflow, job.id)
+
+    async def bury(self, live: Collection[str]) -> None:
+        """Free the slots that dead processes still occupy in the engine's eyes."""
+        pending = await DBOS.list_workflows_async(status="PENDING", load_input=False)
+        dead = [workflow.workflow_id for workflow in pending if workflow.executor_id not in live]
+        if dead:
+            await DBOS.cancel_workflows_async(dead)
+
+    async def stop(self) -> None:
+        """Take no more jobs. Those that run go on until the renderer stops them."""
+        # In a thread, because its wait for running jobs would freeze the loop they run on.
+        await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
+
+    def _make_workflow(self) -> Render:
+        # The engine writes attributes on what it is given, which a bound method refuses.
+        async def render(job_id: int) -> None:
+            await self._render(job_id)
+
+        return render

@@ -1,0 +1,95 @@
+"""My work: the jobs of a person, one job again, and stopping one."""
+
+from dataclasses import dataclass
+
+from bot import jobs
+from bot.errors import JobOver, JobStillRunning, NotYourJob, UnknownJob
+from bot.jobs import Job
+from bot.services.accounts import Accounts
+from bot.services.delivery import PictureFile
+from bot.services.dispatch import Dispatch
+from bot.services.handing import Handing
+from bot.services.requests import Origin
+from bot.services.resources import Resources
+from bot.services.views import JobView, Views
+
+RECENT = 8
+
+
+@dataclass(frozen=True)
+class Overview:
+    """A person's jobs in one server: under way (oldest first), and lately finished."""
+
+    active: list[JobView]
+    recent: list[JobView]
+
+
+class Work:
+    """Finds, shows and stops the jobs of one person."""
+
+    def __init__(
+        self,
+        resources: Resources,
+        *,
+        accounts: Accounts,
+        views: Views,
+        handing: Handing,
+        dispatch: Dispatch,
+    ) -> None:
+        self._db = resources.db
+        self._accounts = accounts
+        self._views = views
+        self._handing = handing
+        self._dispatch = dispatch
+
+    async def overview(self, origin: Origin) -> Overview:
+        """Return a person's jobs."""
+        async with self._db.write() as conn:
+            account_id = await self._accounts.admit(
+                conn, server_id=origin.server_id, user_id=origin.user_id
+            )
+            active = await jobs.active_of(conn, account_id)
+            recent = await jobs.recent_of(conn, account_id, limit=RECENT)
+            return Overview(
+                active=[await self._views.of(conn, job) for job in active],
+                recent=[await self._views.of(conn, job) for job in recent],
+            )
+
+    async def cancel(self, origin: Origin, job_id: int) -> JobView:
+        """Ask for a job to stop: one's own, or any for staff.
+
+        Raises:
+            UnknownJob, NotYourJob, JobOver: nothing was changed.
+        """
+        job = await self._find(origin, job_id)
+        if job.user_id != origin.user_id and not origin.is_staff:
+            raise NotYourJob
+        if not await self._dispatch.cancel(job.id):
+            raise JobOver
+        async with self._db.read() as conn:
+            return await self._views.of(conn, job)
+
+    async def find_shown(self, origin: Origin, job_id: int) -> JobView:
+        """Return a finished job of one's own, to be posted again.
+
+        Raises:
+            UnknownJob, NotYourJob, JobStillRunning: it cannot be shown.
+        """
+        job = await self._find(origin, job_id)
+        if job.user_id != origin.user_id:
+            raise NotYourJob
+        if not job.is_final:
+            raise JobStillRunning
+        async with self._db.read() as conn:
+            return await self._views.of(conn, job)
+
+    async def files_of(self, view: JobView) -> list[PictureFile]:
+        """Return the pictures of a job, ready to send; empty when none are kept any more."""
+        return await self._handing.files_of(view)
+
+    async def _find(self, origin: Origin, job_id: int) -> Job:
+        async with self._db.read() as conn:
+            job = await jobs.get(conn, job_id)
+        if job is None or job.server_id != origin.server_id:
+            raise UnknownJob(job_id=str(job_id))
+        return job

@@ -1,0 +1,173 @@
+"""Putting a job's state where the person looks: its card, the channel, or their messages.
+
+The card is edited by the interaction's token while that is young, by the bot's own token later;
+a card that is gone is posted again, and a channel that is gone is replaced by a direct message.
+"""
+
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import cast
+
+import aiohttp
+import discord
+import structlog
+from discord import ui
+
+from bot.services import Delivery, JobView, NotNow, PictureFile, Receipt, Undeliverable
+from cogs._cards import card, result, uploads
+
+log = structlog.get_logger()
+
+# The token lives 15 minutes; a margin, because a refused edit counts towards a ban.
+TOKEN_AGE = timedelta(minutes=14)
+LOOK_BACK = 50
+
+_TOKEN_EXPIRED = 50027
+_TOO_MANY = 429
+_SERVER_ERROR = 500
+
+
+class _Gone(Exception):
+    """The message or channel aimed at is not there, or not for us."""
+
+
+class _Expired(Exception):
+    """The interaction's token is over, whatever our clock says."""
+
+
+class DiscordDelivery(Delivery):
+    """Delivers through whichever client is connected at the moment."""
+
+    def __init__(self) -> None:
+        self._client: discord.Client | None = None
+
+    def attach(self, client: discord.Client) -> None:
+        """Deliver through this client from now on."""
+        self._client = client
+
+    async def show(self, view: JobView) -> None:
+        """Put the present state on the card; what cannot be shown now is not shown."""
+        try:
+            await self._edit(view, [])
+        except (_Gone, NotNow) as error:
+            log.info("progress not shown", job_id=view.id, reason=repr(error))
+
+    async def deliver(self, view: JobView, files: Sequence[PictureFile]) -> Receipt:
+        """Show the outcome at the nearest place that takes it."""
+        for way in (self._edit, self._post, self._send_privately):
+            try:
+                return await way(view, files)
+            except _Gone as gone:
+                log.info("no way to deliver", job_id=view.id, way=way.__name__, reason=str(gone))
+        raise Undeliverable("neither the card, the channel nor a direct message took it")
+
+    async def _edit(self, view: JobView, files: Sequence[PictureFile]) -> Receipt:
+        age = discord.utils.utcnow() - discord.utils.snowflake_time(view.address.interaction_id)
+        if age < TOKEN_AGE:
+            try:
+                return await self._edit_by_token(view, files)
+            except _Expired:
+                log.info("token expired early", job_id=view.id)
+        return await self._edit_by_bot(view, files)
+
+    async def _edit_by_token(self, view: JobView, files: Sequence[PictureFile]) -> Receipt:
+        client = self._connected()
+        address = view.address
+        webhook = discord.Webhook.partial(address.application_id, address.token, client=client)
+        # A crash between the answer and noting its id leaves the name that always works.
+        message_id = address.message_id or cast("int", "@original")
+        layout, attachments = _draw(view, files)
+        with _translated():
+            message = await webhook.edit_message(message_id, view=layout, attachments=attachments)
+        return Receipt(channel_id=address.channel_id, message_id=message.id)
+
+    async def _edit_by_bot(self, view: JobView, files: Sequence[PictureFile]) -> Receipt:
+        address = view.address
+        if address.message_id is None or address.is_private:
+            raise _Gone("there is no card that the bot's token reaches")
+        channel = self._connected().get_partial_messageable(address.channel_id)
+        layout, attachments = _draw(view, files)
+        with _translated():
+            message = await channel.get_partial_message(address.message_id).edit(
+                view=layout, attachments=attachments
+            )
+        return Receipt(channel_id=address.channel_id, message_id=message.id)
+
+    async def _post(self, view: JobView, files: Sequence[PictureFile]) -> Receipt:
+        if view.address.is_private:
+            raise _Gone("private work is not posted in a channel")
+        channel = self._connected().get_partial_messageable(view.address.channel_id)
+        with _translated():
+            earlier = await self._find_earlier(channel, view)
+            if earlier is not None:
+                layout, attachments = _draw(view, files)
+                await earlier.edit(view=layout, attachments=attachments)
+                return Receipt(channel_id=channel.id, message_id=earlier.id)
+            return await self._send(channel, view, files)
+
+    async def _send_privately(self, view: JobView, files: Sequence[PictureFile]) -> Receipt:
+        with _translated():
+            channel = await self._connected().create_dm(discord.Object(view.user_id))
+            return await self._send(channel, view, files)
+
+    async def _send(
+        self,
+        channel: discord.DMChannel | discord.PartialMessageable,
+        view: JobView,
+        files: Sequence[PictureFile],
+    ) -> Receipt:
+        layout, attachments = _draw(view, files)
+        # The nonce makes a repeat within minutes return the first message.
+        message = await channel.send(view=layout, files=attachments, nonce=f"job-{view.id}")
+        return Receipt(channel_id=channel.id, message_id=message.id)
+
+    async def _find_earlier(
+        self, channel: discord.PartialMessageable, view: JobView
+    ) -> discord.Message | None:
+        """Find the message that an earlier, cut off delivery of this job has posted."""
+        client = self._connected()
+        async for message in channel.history(limit=LOOK_BACK):
+            if message.author == client.user and _names_job(message, view.id):
+                return message
+        return None
+
+    def _connected(self) -> discord.Client:
+        if self._client is None or self._client.is_closed():
+            raise NotNow("not connected to Discord")
+        return self._client
+
+
+def _draw(view: JobView, files: Sequence[PictureFile]) -> tuple[ui.LayoutView, list[discord.File]]:
+    """Return layout and uploads, made anew: both are single-use."""
+    attachments = uploads(view, files)
+    return (result(view, attachments) if files else card(view)), attachments
+
+
+def _names_job(message: discord.Message, job_id: int) -> bool:
+    buttons = (item for item in _walk(message.components) if isinstance(item, discord.Button))
+    return any(f":{job_id}:" in (button.custom_id or "") for button in buttons)
+
+
+def _walk(components: Iterable[object]) -> Iterator[object]:
+    for component in components:
+        yield component
+        yield from _walk(getattr(component, "children", ()))
+
+
+@contextmanager
+def _translated() -> Generator[None]:
+    """Turn what Discord and the network say into what it means for a delivery."""
+    try:
+        yield
+    except discord.HTTPException as error:
+        if error.code == _TOKEN_EXPIRED:
+            raise _Expired(str(error)) from error
+        if error.status >= _SERVER_ERROR or error.status == _TOO_MANY:
+            raise NotNow(str(error)) from error
+        raise _Gone(str(error)) from error
+    except (aiohttp.ClientError, OSError, TimeoutError, discord.RateLimited) as error:
+        raise NotNow(repr(error)) from error
+    except RuntimeError as error:
+        # The client was closed under us: "Session is closed".
+        raise NotNow(str(error)) from error

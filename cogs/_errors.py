@@ -1,0 +1,70 @@
+"""Every exception turned into words, in one place.
+
+Order: what Discord says of an interaction that is gone or answered (nobody to tell); a
+`UserError` (its own words, not our fault); a permission the command asks for; anything else,
+which is logged with a reference that the person is given.
+"""
+
+import secrets
+
+import discord
+import structlog
+from discord import app_commands
+
+from bot.errors import NotPermitted, ServerOnly, UserError
+from cogs import _texts as texts
+
+log = structlog.get_logger()
+
+UNKNOWN_INTERACTION = 10062
+ALREADY_ANSWERED = 40060
+_NOBODY_TO_TELL = {UNKNOWN_INTERACTION, ALREADY_ANSWERED}
+
+
+class Tree(app_commands.CommandTree[discord.Client]):
+    """The command tree, with the error handler every command shares."""
+
+    async def on_error(
+        self,
+        interaction: discord.Interaction[discord.Client],
+        error: app_commands.AppCommandError,
+        /,
+    ) -> None:
+        """Tell the person what went wrong."""
+        await report(interaction, error)
+
+
+async def report(interaction: discord.Interaction[discord.Client], error: Exception) -> None:
+    """Tell the person, privately, what went wrong; log what is ours to mend."""
+    cause = _cause(error)
+    if isinstance(cause, discord.HTTPException) and cause.code in _NOBODY_TO_TELL:
+        # Another process was faster, or the gateway brought it too late: normal, not a fault.
+        log.info("interaction is not ours to answer", code=cause.code)
+        return
+    if isinstance(cause, UserError):
+        await whisper(interaction, texts.refusal(cause))
+        return
+    ref = secrets.token_hex(2).upper()
+    log.error("interaction broke", ref=ref, interaction_id=interaction.id, exc_info=cause)
+    await whisper(interaction, texts.BROKEN.format(ref=ref))
+
+
+async def whisper(interaction: discord.Interaction[discord.Client], words: str) -> None:
+    """Say something that only the person sees, whatever was answered before."""
+    try:
+        if interaction.response.is_done():
+            await interaction.followup.send(words, ephemeral=True)
+        else:
+            await interaction.response.send_message(words, ephemeral=True)
+    except discord.HTTPException as error:
+        log.info("nobody to tell", code=error.code, interaction_id=interaction.id)
+
+
+def _cause(error: Exception) -> Exception:
+    if isinstance(error, app_commands.CommandInvokeError):
+        return error.original
+    if isinstance(error, app_commands.MissingPermissions):
+        return NotPermitted()
+    if isinstance(error, app_commands.NoPrivateMessage):
+        return ServerOnly()
+    return error

@@ -1,0 +1,80 @@
+"""My work: `/jobs`, `/cancel` and `/show`."""
+
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.errors import UnknownJob
+from cogs import _texts as texts
+from cogs._answers import origin_of, tell
+from cogs._cards import card, result, uploads
+
+if TYPE_CHECKING:
+    from cogs._client import ImageBot
+
+_describe = app_commands.describe(job_id="The number under the picture, as in #12")
+# 18 digits, so that no number overflows the database's.
+MAX_DIGITS = 18
+
+
+class Jobs(commands.Cog):
+    """Commands about one's own jobs."""
+
+    def __init__(self, client: "ImageBot") -> None:
+        self._work = client.services.work
+
+    @app_commands.command()
+    @app_commands.guild_only()
+    async def jobs(self, interaction: "discord.Interaction[ImageBot]") -> None:
+        """List what runs and what you made lately."""
+        overview = await self._work.overview(origin_of(interaction))
+        lines = [texts.job_line(view) for view in overview.active + overview.recent]
+        await tell(interaction, texts.fitted(lines) or texts.NO_JOBS)
+
+    @app_commands.command()
+    @app_commands.guild_only()
+    @_describe
+    async def cancel(self, interaction: "discord.Interaction[ImageBot]", job_id: str) -> None:
+        """Stop a job; what was not delivered costs nothing."""
+        view = await self._work.cancel(origin_of(interaction), _number(job_id))
+        await tell(interaction, texts.CANCEL_ASKED.format(job_id=view.id))
+
+    @app_commands.command()
+    @app_commands.guild_only()
+    @_describe
+    async def show(self, interaction: "discord.Interaction[ImageBot]", job_id: str) -> None:
+        """Post one of your finished jobs here again, with fresh buttons."""
+        view = await self._work.find_shown(origin_of(interaction), _number(job_id))
+        # The pictures may take a while to read and send; whether they may be seen is decided.
+        await interaction.response.defer(thinking=True)
+        files = uploads(view, await self._work.files_of(view))
+        layout = result(view, files) if files else card(view)
+        await interaction.edit_original_response(view=layout, attachments=files)
+
+    @cancel.autocomplete("job_id")
+    async def _complete_active(
+        self, interaction: "discord.Interaction[ImageBot]", typed: str
+    ) -> list[app_commands.Choice[str]]:
+        overview = await self._work.overview(origin_of(interaction))
+        return [texts.job_choice(view) for view in overview.active if typed in str(view.id)][:25]
+
+    @show.autocomplete("job_id")
+    async def _complete_recent(
+        self, interaction: "discord.Interaction[ImageBot]", typed: str
+    ) -> list[app_commands.Choice[str]]:
+        overview = await self._work.overview(origin_of(interaction))
+        return [texts.job_choice(view) for view in overview.recent if typed in str(view.id)][:25]
+
+
+def _number(job_id: str) -> int:
+    digits = job_id.strip().removeprefix("#")
+    if not (digits.isascii() and digits.isdecimal() and len(digits) <= MAX_DIGITS):
+        raise UnknownJob(job_id=job_id)
+    return int(digits)
+
+
+async def setup(client: "ImageBot") -> None:
+    """Add the cog."""
+    await client.add_cog(Jobs(client))

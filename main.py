@@ -1,0 +1,138 @@
+"""Atelier's command line: run, sandbox, check, ledger."""
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import structlog
+import typer
+
+from bot import config
+from bot.config import Settings
+from bot.errors import StartError
+
+_T = TypeVar("_T")
+
+EXIT_MISCONFIGURED = 2
+
+cli = typer.Typer(add_completion=False, no_args_is_help=False, pretty_exceptions_enable=False)
+ledger_cli = typer.Typer(help="Look after the ledger.")
+cli.add_typer(ledger_cli, name="ledger")
+
+
+@cli.callback(invoke_without_command=True)
+def default(context: typer.Context) -> None:
+    """Make pictures in Discord. Without a command: run the bot."""
+    if context.invoked_subcommand is None:
+        run()
+
+
+@cli.command()
+def run() -> None:
+    """Run the bot until it is told to stop (SIGTERM or Ctrl-C)."""
+    from cogs._run import run_bot  # noqa: PLC0415 - `check` must work where discord.py does not
+
+    settings = _settings()
+    if not settings.discord_token.get_secret_value():
+        _refuse(
+            "DISCORD_TOKEN is not set. Put the bot's token into .env, or try everything without "
+            "one: python main.py sandbox"
+        )
+    _finish(run_bot(settings, _stop_signal))
+
+
+@cli.command()
+def sandbox(
+    *,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Where the page is served.")] = 8787,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget what was made here.")] = False,
+) -> None:
+    """Try the bot in a Discord of its own, on this machine: no account, no key, no network."""
+    from bot.sandbox.run import run_sandbox  # noqa: PLC0415 - `run` needs none of it
+
+    _finish(run_sandbox(_settings(), port=port, is_fresh=fresh, stop_signal=_stop_signal))
+
+
+@cli.command()
+def check() -> None:
+    """Check settings, database, providers and token, and say how to mend what is wrong."""
+    from cogs._check import check_all  # noqa: PLC0415 - as above
+
+    if not asyncio.run(check_all(_settings())):
+        raise typer.Exit(EXIT_MISCONFIGURED)
+
+
+@ledger_cli.command()
+def verify() -> None:
+    """Recompute every balance from its entries; exit 1 and say so when anything is wrong."""
+    from bot.app import verify_ledger  # noqa: PLC0415 - as above
+
+    wrong = _finish(verify_ledger(_settings()))
+    for line in wrong:
+        typer.echo(line)
+    if wrong:
+        raise typer.Exit(1)
+    typer.echo("The ledger verifies: balances match their entries and sum to zero.")
+
+
+def _settings() -> Settings:
+    try:
+        settings = config.load_settings()
+    except StartError as error:
+        _refuse(str(error))
+    _set_up_logging(settings.log_level)
+    return settings
+
+
+def _finish(work: Coroutine[Any, Any, _T]) -> _T:
+    """Run to the end; what the host must mend is one line and exit code 2, never a traceback."""
+    try:
+        return asyncio.run(work)
+    except StartError as error:
+        _refuse(str(error))
+
+
+def _refuse(line: str) -> NoReturn:
+    typer.echo(line, err=True)
+    raise typer.Exit(EXIT_MISCONFIGURED)
+
+
+def _stop_signal() -> asyncio.Event:
+    """Return an event that SIGTERM or Ctrl-C sets."""
+    event = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with suppress(NotImplementedError):
+            loop.add_signal_handler(number, event.set)
+    return event
+
+
+def _set_up_logging(level: str) -> None:
+    """Send our events and the libraries' to stderr, one line each."""
+    logging.basicConfig(
+        level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    # Routine lines of libraries; what matters of them we log ourselves.
+    for chatty in ("discord", "httpx", "httpcore", "alembic", "aiosqlite", "PIL"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.KeyValueRenderer(
+                key_order=["timestamp", "level", "event"], sort_keys=True
+            ),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+    )
+
+
+if __name__ == "__main__":
+    cli()

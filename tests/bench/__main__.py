@@ -1,0 +1,174 @@
+"""What the spine costs, measured beside a bare discord.py bot in the same run.
+
+    python -m tests.bench [--seconds 20] [--in-flight 500]
+
+Prints figures and ratios; nothing here passes or fails.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import statistics
+import sys
+import tempfile
+import time
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psutil
+
+from bot.sandbox import seed
+from tests.e2e.stage import ROOT, Stage, running_stage
+
+RATE = 20
+WARM_UP = 10
+
+
+class Contender:
+    """One bot process on a stage of its own."""
+
+    def __init__(self, stage: Stage, process: Process, started_at: float) -> None:
+        self.stage = stage
+        self.process = process
+        self.started_at = started_at
+
+    async def answer_ms(self, prompt: str) -> float:
+        """Return how long one `/imagine` waits for its first answer."""
+        start = time.perf_counter()
+        person = self.stage.world.person("mia")
+        invocation = await person.slash(seed.GENERAL_ID, "imagine", {"prompt": prompt})
+        await invocation.answered()
+        return (time.perf_counter() - start) * 1000
+
+    def rss_mb(self) -> float:
+        """Return the process's resident memory."""
+        return psutil.Process(self.process.pid).memory_info().rss / 1e6
+
+    def cpu_s(self) -> float:
+        """Return the processor time the process has used."""
+        times = psutil.Process(self.process.pid).cpu_times()
+        return times.user + times.system
+
+
+@contextlib.asynccontextmanager
+async def contender(*command: str, **env: str) -> AsyncIterator[Contender]:
+    """Run a bot on a fresh stage until it has answered for the first time."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with running_stage(Path(folder)) as stage:
+            started_at = time.perf_counter()
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *command,
+                cwd=ROOT,
+                env=stage.environment(**env),
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.DEVNULL,
+            )
+            try:
+                await stage.until(lambda: stage.world.gateway.connected and _is_ready(stage))
+                yield Contender(stage, process, started_at)
+            finally:
+                process.kill()
+                await process.wait()
+
+
+def _is_ready(stage: Stage) -> bool:
+    return any(command["name"] == "imagine" for command in stage.world.commands.of(None))
+
+
+async def answers(bot: Contender, seconds: int) -> list[float]:
+    """Return the answer times at a steady rate of interactions."""
+    for number in range(WARM_UP):
+        await bot.answer_ms(f"warm up {number}")
+    tasks: list[asyncio.Task[float]] = []
+    start = time.perf_counter()
+    for number in range(RATE * seconds):
+        await asyncio.sleep(max(0.0, start + number / RATE - time.perf_counter()))
+        tasks.append(asyncio.create_task(bot.answer_ms(f"picture {number}")))
+    return sorted(await asyncio.gather(*tasks))
+
+
+async def give_credits(bot: Contender) -> None:
+    """Give Mia enough for the whole run."""
+    options = {"user": str(seed.MIA_ID), "amount": 10_000}
+    person = bot.stage.world.person("max")
+    await (await person.slash(seed.GENERAL_ID, "credits add", options)).answered()
+
+
+def report(name: str, ours: list[float], bare: list[float]) -> None:
+    """Print p50 and p99 of both beside each other."""
+    for label, index in (("p50", len(ours) // 2), ("p99", len(ours) * 99 // 100)):
+        print(
+            f"{name} {label}: ours {ours[index]:7.1f} ms   bare {bare[index]:7.1f} ms   "
+            f"difference {ours[index] - bare[index]:+7.1f} ms"
+        )
+
+
+async def measure_answers(seconds: int) -> None:
+    """Compare first answers at 20 interactions a second."""
+    async with contender("tests/bench/bare_bot.py") as bot:
+        bare_start = await _first_answer_s(bot)
+        bare = await answers(bot, seconds)
+    async with contender("main.py", "run", PAINTER_SECONDS="600") as bot:
+        our_start = await _first_answer_s(bot)
+        rss = bot.rss_mb()
+        await give_credits(bot)
+        ours = await answers(bot, seconds)
+    report(f"/imagine answered at {RATE}/s", ours, bare)
+    print(f"start to first answer: ours {our_start:.2f} s   bare {bare_start:.2f} s")
+    print(f"resident memory at rest: {rss:.0f} MB")
+
+
+async def _first_answer_s(bot: Contender) -> float:
+    await bot.answer_ms("first")
+    return time.perf_counter() - bot.started_at
+
+
+async def measure_jobs(in_flight: int) -> None:
+    """Measure memory for jobs under way, and processor time for a job from end to end."""
+    async with contender("main.py", "run", PAINTER_SECONDS="100000") as bot:
+        await give_credits(bot)
+        await bot.answer_ms("first")
+        at_rest = bot.rss_mb()
+        for start in range(0, in_flight, 25):
+            await asyncio.gather(*(bot.answer_ms(f"{start + n}") for n in range(25)))
+        print(f"memory for a job under way ({in_flight} at once): "
+              f"{(bot.rss_mb() - at_rest) * 1000 / in_flight:.0f} kB")
+    async with contender("main.py", "run") as bot:
+        await give_credits(bot)
+        await bot.answer_ms("first")
+        await bot.stage.settled()
+        before, painted = bot.cpu_s(), 20
+        for number in range(painted):
+            await bot.answer_ms(f"whole {number}")
+        await bot.stage.settled()
+        whole = (bot.cpu_s() - before) / painted
+    print(f"processor time for a job: {whole * 1000:.0f} ms, "
+          f"of which painting {await asyncio.to_thread(_painting_s) * 1000:.0f} ms")
+
+
+def _painting_s() -> float:
+    """Return the processor time of painting one picture, median of five."""
+    from bot.providers._canvas import draw
+
+    times: list[float] = []
+    for number in range(5):
+        start = time.process_time()
+        draw(f"whole {number}", "", number, 1024, 1024, lambda _share: None)
+        times.append(time.process_time() - start)
+    return statistics.median(times)
+
+
+def main() -> None:
+    """Parse and run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=int, default=20)
+    parser.add_argument("--in-flight", type=int, default=500)
+    options = parser.parse_args()
+    asyncio.run(measure_answers(options.seconds))
+    asyncio.run(measure_jobs(options.in_flight))
+
+
+if __name__ == "__main__":
+    main()
