@@ -91,7 +91,14 @@ def build_services(resources: Resources, delivery: Delivery) -> Services:
         dispatch=dispatch,
         making=Making(resources, accounts, views),
         notes=Notes(resources),
-        work=Work(resources, accounts=accounts, views=views, handing=handing, dispatch=dispatch),
+        work=Work(
+            resources,
+            accounts=accounts,
+            views=views,
+            handing=handing,
+            dispatch=dispatch,
+            delivery=delivery,
+        ),
     )
 
 

@@ -4,10 +4,13 @@ The card is edited by the interaction's token while that is young, by the bot's 
 a card that is gone is posted again, and a channel that is gone is replaced by a direct message.
 """
 
+import asyncio
+from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import cast
+from weakref import WeakValueDictionary
 
 import aiohttp
 import discord
@@ -22,6 +25,7 @@ log = structlog.get_logger()
 # The token lives 15 minutes; a margin, because a refused edit counts towards a ban.
 TOKEN_AGE = timedelta(minutes=14)
 LOOK_BACK = 50
+REMEMBERED = 1000
 
 _TOKEN_EXPIRED = 50027
 _TOO_MANY = 429
@@ -41,6 +45,11 @@ class DiscordDelivery(Delivery):
 
     def __init__(self) -> None:
         self._client: discord.Client | None = None
+        # One edit of a card at a time, and none of its progress after its outcome: edits on
+        # their way together may arrive in either order.
+        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._over: deque[int] = deque(maxlen=REMEMBERED)
+        self._showing: set[asyncio.Task[None]] = set()
 
     def attach(self, client: discord.Client) -> None:
         """Deliver through this client from now on."""
@@ -48,19 +57,34 @@ class DiscordDelivery(Delivery):
 
     async def show(self, view: JobView) -> None:
         """Put the present state on the card; what cannot be shown now is not shown."""
-        try:
-            await self._edit(view, [])
-        except (_Gone, NotNow) as error:
-            log.info("progress not shown", job_id=view.id, reason=repr(error))
+        # Shielded, because an edit cut off half way may still arrive, after the outcome.
+        task = asyncio.create_task(self._show(view))
+        self._showing.add(task)
+        task.add_done_callback(self._showing.discard)
+        await asyncio.shield(task)
 
     async def deliver(self, view: JobView, files: Sequence[PictureFile]) -> Receipt:
         """Show the outcome at the nearest place that takes it."""
-        for way in (self._edit, self._post, self._send_privately):
-            try:
-                return await way(view, files)
-            except _Gone as gone:
-                log.info("no way to deliver", job_id=view.id, way=way.__name__, reason=str(gone))
+        async with self._turn(view.id):
+            self._over.append(view.id)
+            for way in (self._edit, self._post, self._send_privately):
+                try:
+                    return await way(view, files)
+                except _Gone as gone:
+                    log.info("no way there", job_id=view.id, way=way.__name__, reason=str(gone))
         raise Undeliverable("neither the card, the channel nor a direct message took it")
+
+    def _turn(self, job_id: int) -> asyncio.Lock:
+        return self._turns.setdefault(job_id, asyncio.Lock())
+
+    async def _show(self, view: JobView) -> None:
+        async with self._turn(view.id):
+            if view.id in self._over:
+                return
+            try:
+                await self._edit(view, [])
+            except (_Gone, NotNow) as error:
+                log.info("progress not shown", job_id=view.id, reason=repr(error))
 
     async def _edit(self, view: JobView, files: Sequence[PictureFile]) -> Receipt:
         age = discord.utils.utcnow() - discord.utils.snowflake_time(view.address.interaction_id)

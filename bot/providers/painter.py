@@ -36,7 +36,7 @@ _EASEL = ThreadPoolExecutor(max_workers=1, thread_name_prefix="painter")
 
 
 def connect(setup: Setup) -> "Painter":
-    """Set up the painter; its progress takes at least this long, 0 is as fast as it can."""
+    """Set up the painter at the pace of the settings; 0 s a picture is as fast as it can."""
     return Painter(seconds_per_picture=setup.settings.painter_seconds)
 
 

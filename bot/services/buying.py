@@ -179,7 +179,7 @@ class Buying:
     async def _watch(self, job: Job, provider: Provider, handle: Handle) -> list[Output]:
         async def show(progress: Progress) -> None:
             async with self._db.read() as conn:
-                view = await self._views.of(conn, job, progress)
+                view = await self._views.of(conn, await jobs.get(conn, job.id) or job, progress)
             await self._delivery.show(view)
 
         pause_s = 1.0

@@ -6,7 +6,7 @@ from bot import jobs
 from bot.errors import JobOver, JobStillRunning, NotYourJob, UnknownJob
 from bot.jobs import Job
 from bot.services.accounts import Accounts
-from bot.services.delivery import PictureFile
+from bot.services.delivery import Delivery, PictureFile
 from bot.services.dispatch import Dispatch
 from bot.services.handing import Handing
 from bot.services.requests import Origin
@@ -35,12 +35,14 @@ class Work:
         views: Views,
         handing: Handing,
         dispatch: Dispatch,
+        delivery: Delivery,
     ) -> None:
         self._db = resources.db
         self._accounts = accounts
         self._views = views
         self._handing = handing
         self._dispatch = dispatch
+        self._delivery = delivery
 
     async def overview(self, origin: Origin) -> Overview:
         """Return a person's jobs."""
@@ -67,7 +69,9 @@ class Work:
         if not await self._dispatch.cancel(job.id):
             raise JobOver
         async with self._db.read() as conn:
-            return await self._views.of(conn, job)
+            view = await self._views.of(conn, await jobs.get(conn, job.id) or job)
+        await self._delivery.show(view)
+        return view
 
     async def find_shown(self, origin: Origin, job_id: int) -> JobView:
         """Return a finished job of one's own, to be posted again.

@@ -19,6 +19,7 @@ from pathlib import Path
 import psutil
 
 from bot.sandbox import seed
+from bot.services.making import FAST_SLOTS
 from tests.e2e.stage import ROOT, Stage, running_stage
 
 RATE = 20
@@ -33,10 +34,10 @@ class Contender:
         self.process = process
         self.started_at = started_at
 
-    async def answer_ms(self, prompt: str) -> float:
+    async def answer_ms(self, prompt: str, who: str = "mia") -> float:
         """Return how long one `/imagine` waits for its first answer."""
         start = time.perf_counter()
-        person = self.stage.world.person("mia")
+        person = self.stage.world.person(who)
         invocation = await person.slash(seed.GENERAL_ID, "imagine", {"prompt": prompt})
         await invocation.answered()
         return (time.perf_counter() - start) * 1000
@@ -131,10 +132,16 @@ async def measure_jobs(in_flight: int) -> None:
         await give_credits(bot)
         await bot.answer_ms("first")
         at_rest = bot.rss_mb()
-        for start in range(0, in_flight, 25):
-            await asyncio.gather(*(bot.answer_ms(f"{start + n}") for n in range(25)))
-        print(f"memory for a job under way ({in_flight} at once): "
-              f"{(bot.rss_mb() - at_rest) * 1000 / in_flight:.0f} kB")
+        crowd = [f"Guest {number}" for number in range(in_flight // FAST_SLOTS + 1)]
+        for name in crowd:
+            bot.stage.world.add_member(seed.GUILD_ID, bot.stage.world.add_user(name).id)
+        for number in range(in_flight):
+            await bot.answer_ms(f"{number}", who=crowd[number // FAST_SLOTS])
+        await bot.stage.until(lambda: _running(bot) >= in_flight)
+        print(
+            f"memory for a job under way ({in_flight} at once): "
+            f"{(bot.rss_mb() - at_rest) * 1000 / in_flight:.0f} kB"
+        )
     async with contender("main.py", "run") as bot:
         await give_credits(bot)
         await bot.answer_ms("first")
@@ -144,8 +151,14 @@ async def measure_jobs(in_flight: int) -> None:
             await bot.answer_ms(f"whole {number}")
         await bot.stage.settled()
         whole = (bot.cpu_s() - before) / painted
-    print(f"processor time for a job: {whole * 1000:.0f} ms, "
-          f"of which painting {await asyncio.to_thread(_painting_s) * 1000:.0f} ms")
+    print(
+        f"processor time for a job: {whole * 1000:.0f} ms, "
+        f"of which painting {await asyncio.to_thread(_painting_s) * 1000:.0f} ms"
+    )
+
+
+def _running(bot: Contender) -> int:
+    return sum(job["status"] == "running" for job in bot.stage.jobs())
 
 
 def _painting_s() -> float:

@@ -28,6 +28,9 @@ if __name__ == "__main__":
     settings = load_settings()
     apply_hosts(settings)
     bot = BareBot(
-        command_prefix=[], help_command=None, intents=discord.Intents(guilds=True), max_messages=None
+        command_prefix=[],
+        help_command=None,
+        intents=discord.Intents(guilds=True),
+        max_messages=None,
     )
     sys.exit(bot.run(settings.discord_token.get_secret_value(), log_handler=None))

@@ -11,7 +11,8 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from bot.sandbox.server import WorldServer
 from bot.sandbox.site import add_site
 from bot.sandbox.world import World
-from tests.worlds import TOKEN
+from tests.browser.demo import Demo
+from tests.worlds import TOKEN, running_client
 
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
@@ -53,6 +54,15 @@ async def world() -> AsyncIterator[World]:
     new = World(TOKEN)
     async with served(new):
         yield new
+
+
+@pytest.fixture
+async def demo(world: World) -> AsyncIterator[Demo]:
+    """The demonstration bot, logged in and ready."""
+    async with running_client(world, Demo()) as client:
+        assert isinstance(client, Demo)
+        yield client
+        client.gate.set()
 
 
 @pytest.fixture

@@ -107,6 +107,36 @@ class Form(ui.Modal, title="Remix the picture"):
         )
 
 
+class Choices(ui.Modal, title="Choices"):
+    """The fields that are ticked or picked."""
+
+    size = ui.Label(
+        text="Size",
+        component=ui.RadioGroup(
+            options=[
+                discord.RadioGroupOption(label="Small", value="small", description="512 pixels"),
+                discord.RadioGroupOption(label="Large", value="large"),
+            ]
+        ),
+    )
+    extras = ui.Label(
+        text="Extras",
+        component=ui.CheckboxGroup(
+            min_values=1,
+            max_values=2,
+            options=[discord.CheckboxGroupOption(label=x, value=x) for x in "abc"],
+        ),
+    )
+    fast = ui.Label(text="Fast lane", component=ui.Checkbox(default=True))
+    who = ui.Label(text="For whom", component=ui.UserSelect(max_values=2))
+
+    async def on_submit(self, interaction: discord.Interaction) -> None:
+        who = [user.name for user in self.who.component.values]
+        facts = [self.size.component.value, self.extras.component.values]
+        interaction.client.chosen = [*facts, self.fast.component.value, who]
+        await interaction.response.send_message("Chosen well")
+
+
 class Demo(discord.Client):
     """The bot. `gate` holds back what a test wants to see before it goes on."""
 
@@ -115,7 +145,7 @@ class Demo(discord.Client):
         self.tree = app_commands.CommandTree(self)
         self.gate = asyncio.Event()
         self.chosen: list[object] = []
-        for command in (paint, show, talk, whisper, wait, mute, form, pick, upload):
+        for command in (paint, show, talk, whisper, wait, mute, form, choices, pick, upload):
             self.tree.add_command(command)
         self.tree.add_command(app_commands.ContextMenu(name="Job info", callback=job_info))
         self.tree.add_command(app_commands.ContextMenu(name="Credits", callback=credit_info))
@@ -230,6 +260,12 @@ async def mute(interaction: discord.Interaction) -> None:
 async def form(interaction: discord.Interaction) -> None:
     """Open a form."""
     await interaction.response.send_modal(Form(timeout=900))
+
+
+@app_commands.command()
+async def choices(interaction: discord.Interaction) -> None:
+    """Open a form of choices."""
+    await interaction.response.send_modal(Choices(timeout=900))
 
 
 @app_commands.command()

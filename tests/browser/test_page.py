@@ -1,192 +1,46 @@
-"""The page in a real browser, with a real bot behind it."""
+"""Messages, components and the room around them, in a real browser."""
 
-import io
-from collections.abc import AsyncIterator
+from playwright.async_api import expect
 
-import pytest
-from PIL import Image
-from playwright.async_api import Locator, Page, expect
-
-from bot.sandbox.seed import AFTER_DARK_ID, GALLERY_ID, GENERAL_ID
+from bot.sandbox.seed import GALLERY_ID, GENERAL_ID
 from bot.sandbox.world import World
 from tests.browser.conftest import PHONE, served
-from tests.browser.demo import HOSTILE, Demo
-from tests.worlds import TOKEN, running_client
+from tests.browser.demo import HOSTILE
+from tests.browser.steps import add_option, begin, make_card, message, png, post, run
+from tests.worlds import TOKEN
 
-
-@pytest.fixture
-async def demo(world: World) -> AsyncIterator[Demo]:
-    """The demonstration bot, logged in and ready."""
-    async with running_client(world, Demo()) as client:
-        assert isinstance(client, Demo)
-        yield client
-        client.gate.set()
-
-
-async def begin(page: Page, command: str) -> None:
-    """Type a command's name and pick it by Enter."""
-    await page.locator("#say").press_sequentially(f"/{command}")
-    await expect(page.get_by_role("listbox", name="Commands")).to_be_visible()
-    await page.keyboard.press("Enter")
-
-
-async def run(page: Page, command: str) -> None:
-    """Run a command that needs no option."""
-    await begin(page, command)
-    await page.keyboard.press("Enter")
-
-
-async def add_option(page: Page, name: str, text: str) -> None:
-    """Add an optional option, type, and pick the first that the list offers."""
-    await page.get_by_role("button", name=f"Add {name}:").click()
-    await page.keyboard.type(text)
-    await expect(page.get_by_role("listbox", name=name).get_by_role("option").first).to_be_visible()
-    await page.keyboard.press("Enter")
-
-
-def message(page: Page, text: str) -> Locator:
-    return page.locator("article.message").filter(has_text=text).last
-
-
-def png(width: int, height: int) -> dict:
-    buffer = io.BytesIO()
-    Image.new("RGB", (width, height), "teal").save(buffer, "PNG")
-    return {"name": "mine.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
-
-
-# Commands
-
-
-async def test_typed_and_chosen_options_reach_the_bot(world, demo, browser_page):
-    page = await browser_page(world)
-    await begin(page, "paint")
-    await page.keyboard.type("a fox in the snow")
-    await page.get_by_role("button", name="Add count:").click()
-    await page.keyboard.type("2")
-    await page.get_by_role("button", name="Add strength:").click()
-    await page.keyboard.type("0.5")
-    await add_option(page, "style", "in")
-    await add_option(page, "hd", "tr")
-    await page.get_by_role("button", name="Send").click()
-
-    card = message(page, "AI-generated")
-    await expect(card.locator(".used")).to_have_text("/paint")
-    await expect(card.locator("h4")).to_have_text("a fox in the snow")
-    assert demo.chosen == [2, "ink", 0.5, True]
-
-
-async def test_picked_people_places_and_files_reach_the_bot(world, demo, browser_page):
-    page = await browser_page(world)
-    await begin(page, "show")
-    await page.keyboard.type("xl")
-    await expect(page.get_by_role("option", name="Painter-Xl")).to_be_visible()
-    await page.keyboard.press("Enter")
-    await add_option(page, "friend", "max")
-    await add_option(page, "place", "gall")
-    await add_option(page, "role", "mod")
-    await page.get_by_role("button", name="Add image:").click()
-    await page.locator("[data-option=image] input").set_input_files(png(8, 8))
-    await page.get_by_role("button", name="Send").click()
-
-    await expect(message(page, "Shown: painter-xl")).to_be_visible()
-    size = len(png(8, 8)["buffer"])
-    assert demo.chosen == ["painter-xl", "max", "gallery", "Moderator", size]
-
-
-async def test_client_checks_options_before_it_sends(world, demo, browser_page):
-    page = await browser_page(world)
-    hint = page.locator("#composer-hint")
-    await begin(page, "paint")
-
-    await page.keyboard.press("Enter")
-    await expect(hint).to_have_text("prompt: This option is required")
-    await page.keyboard.type("ab")
-    await page.keyboard.press("Enter")
-    await expect(hint).to_have_text("prompt: At least 3 characters")
-    await page.keyboard.type("c")
-    await page.get_by_role("button", name="Add count:").click()
-    for typed, problem in (("x", "Input a valid integer"), ("11", "At most 10")):
-        await page.locator("[data-option=count] input").fill(typed)
-        await page.keyboard.press("Enter")
-        await expect(hint).to_have_text(f"count: {problem}")
-    await expect(page.locator("[data-option=count] input")).to_be_focused()
-
-    assert world.interactions.all() == []
-
-
-async def test_suggestions_follow_what_is_typed(world, demo, browser_page):
-    page = await browser_page(world)
-    await begin(page, "show")
-    options = page.get_by_role("listbox", name="model").get_by_role("option")
-
-    await expect(options).to_have_count(5)
-    await page.keyboard.type("flux")
-    await expect(options).to_have_text(["Flux-Dev", "Flux-Pro"])
-    await page.keyboard.press("ArrowDown")
-    await page.keyboard.press("Tab")
-
-    await expect(page.locator("[data-option=model] input")).to_have_value("Flux-Pro")
-
-
-async def test_escape_and_backspace_lead_back_to_the_text(world, demo, browser_page):
-    page = await browser_page(world)
-    await begin(page, "paint")
-    await page.get_by_role("button", name="Add hd:").click()
-
-    await page.keyboard.press("Backspace")
-    await expect(page.locator("[data-option=hd]")).to_have_count(0)
-    await page.keyboard.press("Escape")
-
-    await expect(page.locator("#say")).to_be_focused()
-    await expect(page.locator(".command")).to_have_count(0)
-
-
-async def test_own_picture_is_uploaded_and_described(world, demo, browser_page):
-    page = await browser_page(world)
-    await begin(page, "upload")
-    await page.locator("[data-option=picture] input").set_input_files(png(31, 17))
-    await expect(page.locator(".preview img")).to_be_visible()
-    await page.get_by_role("button", name="Send").click()
-
-    await expect(message(page, "mine.png: 31x17")).to_be_visible()
-
-
-async def test_commands_are_those_of_the_person_and_the_place(world, browser_page):
-    guard = {"name": "staff", "description": "For staff", "type": 1}
-    guard |= {"default_member_permissions": str(1 << 5)}
-    adult = {"name": "late", "description": "After dark", "type": 1, "nsfw": True}
-    world.commands.overwrite(None, [guard, adult])
-    mia, moderator = await browser_page(world, "mia"), await browser_page(world, "max")
-
-    await mia.locator("#say").press_sequentially("/")
-    await expect(mia.get_by_text("There is no such command here")).to_be_visible()
-    await moderator.locator("#say").press_sequentially("/")
-    await expect(moderator.get_by_role("option")).to_have_text(["/staffFor staff"])
-    await mia.locator("#say").fill("")
-    await mia.locator(f"[data-channel-id='{AFTER_DARK_ID}']").click()
-    await mia.locator("#say").press_sequentially("/")
-    await expect(mia.get_by_role("option")).to_have_text(["/lateAfter dark"])
-
-
-async def test_silent_bot_is_told_as_such(world, demo, browser_page):
-    page = await browser_page(world)
-
-    await run(page, "mute")
-    await expect(page.get_by_text("Sending /mute…")).to_be_visible()
-    world.advance(4)
-
-    await expect(page.get_by_role("alert")).to_contain_text("The application did not respond")
-
-
-async def test_placeholder_that_is_never_filled_fails(world, demo, browser_page):
-    page = await browser_page(world)
-    await run(page, "wait")
-    await expect(page.get_by_text("is thinking…")).to_be_visible()
-
-    world.advance(16 * 60)
-
-    await expect(page.get_by_role("alert")).to_have_text("The application did not respond")
-    await expect(page.get_by_text("is thinking…")).to_have_count(0)
+LAYOUT = [
+    {
+        "type": 17,
+        "accent_color": 0xE67E22,
+        "components": [
+            {
+                "type": 9,
+                "components": [{"type": 10, "content": "## Beside the picture"}],
+                "accessory": {
+                    "type": 11,
+                    "media": {"url": "attachment://a.png"},
+                    "description": "a small one",
+                },
+            },
+            {
+                "type": 9,
+                "components": [{"type": 10, "content": "Beside a button"}],
+                "accessory": {"type": 2, "style": 1, "label": "Use", "custom_id": "use"},
+            },
+            {"type": 14, "spacing": 2},
+            {"type": 13, "file": {"url": "attachment://notes.txt"}},
+            {
+                "type": 12,
+                "items": [
+                    {"media": {"url": "attachment://a.png"}, "spoiler": True},
+                    {"media": {"url": "https://example.com/far.png"}},
+                ],
+            },
+        ],
+    },
+    {"type": 17, "spoiler": True, "components": [{"type": 10, "content": "Hidden words"}]},
+]
 
 
 # Messages
@@ -302,14 +156,46 @@ async def test_grid_of_pictures_opens_and_is_described(world, demo, browser_page
     assert boxes[0]["x"] == boxes[2]["x"] < boxes[1]["x"] == boxes[3]["x"]
 
 
+async def test_gallery_of_any_size_fills_its_rows(world, browser_page):
+    """Every row of tiles ends at the same edge, as Discord lays them out."""
+    page = await browser_page(world)
+    for count in range(1, 11):
+        names = [f"{index}.png" for index in range(count)]
+        items = [{"media": {"url": f"attachment://{name}"}} for name in names]
+        post(world, [{"type": 12, "items": items}], {name: png(60, 40)["buffer"] for name in names})
+
+    for count in range(1, 11):
+        gallery = page.locator(f".gallery.of-{count}")
+        await expect(gallery.locator("img")).to_have_count(count)
+        boxes = [await tile.bounding_box() for tile in await gallery.locator(".tile").all()]
+        ends = {}
+        for box in boxes:
+            end = round(box["x"] + box["width"])
+            ends[round(box["y"])] = max(end, ends.get(round(box["y"]), 0))
+        frame = await gallery.bounding_box()
+        assert set(ends.values()) == {round(frame["x"] + frame["width"])}, count
+        assert all(box["width"] > 0 and box["height"] > 0 for box in boxes), count
+
+
+async def test_layout_of_texts_pictures_and_files(world, browser_page, tmp_path):
+    page = await browser_page(world)
+    post(world, LAYOUT, {"a.png": png(300, 200)["buffer"], "notes.txt": b"hello"})
+    shown = page.locator("article.message .container").first
+
+    await expect(shown).to_have_css("border-left-color", "rgb(230, 126, 34)")
+    await expect(shown.locator(".section").first).to_contain_text("Beside the picture")
+    await expect(shown.get_by_role("button", name="Enlarge: a small one")).to_be_visible()
+    await expect(shown.get_by_role("link", name="notes.txt")).to_have_attribute(
+        "download", "notes.txt"
+    )
+    await expect(page.get_by_text("Hidden words")).not_to_be_visible()
+    await page.screenshot(path=tmp_path / "layout.png")
+    await page.get_by_role("button", name="Spoiler").last.click()
+    await expect(page.get_by_text("Hidden words")).to_be_visible()
+    await expect(page.get_by_role("link", name="Picture on example.com")).to_be_visible()
+
+
 # Components
-
-
-async def make_card(page: Page) -> Locator:
-    await begin(page, "paint")
-    await page.keyboard.type("a fox")
-    await page.keyboard.press("Enter")
-    return message(page, "AI-generated")
 
 
 async def test_pressed_button_is_busy_until_the_bot_answers(world, demo, browser_page):
@@ -388,49 +274,6 @@ async def test_menus_of_a_message_and_of_a_person(world, demo, browser_page):
     await page.get_by_role("menuitem", name="Delete message").click()
 
     await expect(page.get_by_text("mine", exact=True)).to_have_count(0)
-
-
-# Forms
-
-
-async def test_form_is_checked_filled_in_and_sent(world, demo, browser_page):
-    page = await browser_page(world)
-    await run(page, "form")
-    form = page.get_by_role("dialog", name="Remix the picture")
-    prompt = form.get_by_role("textbox", name="Prompt")
-
-    await expect(prompt).to_be_focused()
-    await prompt.fill("")
-    await form.get_by_role("button", name="Submit").click()
-    await expect(form.get_by_text("This field is required")).to_be_visible()
-    await prompt.fill("an owl")
-    await form.get_by_role("combobox", name="Style").click()
-    await form.get_by_role("option", name="Ink").click()
-    await form.locator("input[type=file]").set_input_files([png(5, 5)])
-    await form.get_by_role("button", name="Submit").click()
-
-    size = len(png(5, 5)["buffer"])
-    await expect(message(page, f"Remix: an owl / ink / [{size}]")).to_be_visible()
-    await expect(form).to_have_count(0)
-
-
-async def test_form_keeps_the_keyboard_and_escape_closes_it(world, demo, browser_page):
-    page = await browser_page(world)
-    card = await make_card(page)
-    await card.locator("[data-custom-id='demo:remix']").click()
-    form = page.get_by_role("dialog", name="Remix the picture")
-    await expect(form).to_be_visible()
-
-    for _ in range(12):
-        await page.keyboard.press("Tab")
-        outside = (
-            "() => document.activeElement.closest('#log, #composer, #channels, .bar') !== null"
-        )
-        assert not await page.evaluate(outside)
-    await page.keyboard.press("Escape")
-
-    await expect(form).to_have_count(0)
-    await expect(card.locator("[data-custom-id='demo:remix']")).to_be_focused()
 
 
 # The room

@@ -112,10 +112,10 @@ async def test_both_own_names_serve_the_page_and_its_acts(site, name):
     assert f"ws://{host};" in page.headers["Content-Security-Policy"]
 
 
-async def test_two_host_headers_are_refused(site):
+@pytest.mark.parametrize("headers", ["", "Host: 127.0.0.1:{port}\r\nHost: evil.example\r\n"])
+async def test_one_host_header_is_needed(site, headers):
     reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
-    own = f"Host: 127.0.0.1:{site.port}\r\n"
-    writer.write(f"GET / HTTP/1.1\r\n{own}Host: evil.example\r\nConnection: close\r\n\r\n".encode())
+    writer.write(f"GET / HTTP/1.0\r\n{headers.format(port=site.port)}\r\n".encode())
 
     status = int((await reader.readline()).split()[1])
     writer.close()
@@ -147,6 +147,12 @@ async def test_form_of_another_site_cannot_act(site):
 
     assert statuses == [403, 403]
     assert site.said() == []
+
+
+async def test_act_is_json_or_a_form_with_files(site):
+    headers = {TOKEN_HEADER: PAGE_TOKEN, "Content-Type": "text/plain"}
+    async with site.http.post(site.url("/page/act"), data="{}", headers=headers) as answer:
+        assert answer.status == 415
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from bot.services.making import Making
 from cogs._delivery import DiscordDelivery
 
 
-def die(*_: Any) -> None:
+def die(*_: Any, **__: Any) -> None:
     """End as in a power cut: nothing is flushed, closed or said."""
     os.kill(os.getpid(), signal.SIGKILL)
 

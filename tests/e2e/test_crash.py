@@ -10,9 +10,7 @@ from tests.e2e.die_at import POINTS
 
 @pytest.mark.parametrize("keeps_engine", [True, False], ids=["engine kept", "engine deleted"])
 @pytest.mark.parametrize("point", POINTS)
-async def test_killed_anywhere_the_job_ends_once_and_every_button_works(
-    stage, point, keeps_engine
-):
+async def test_killed_anywhere_the_job_ends_once_and_every_button_works(stage, point, keeps_engine):
     await stage.start(die_at=point)
     invocation = await stage.world.person("mia").slash(
         stage.channel_id, "imagine", {"prompt": "a fox", "count": 2, "seed": 1}
@@ -207,7 +205,7 @@ async def test_fifty_jobs_at_once_cause_no_429(stage):
 @pytest.mark.parametrize("fate", ["reset", 500, 503])
 async def test_discord_failing_at_the_delivery_is_asked_again(stage, fate):
     await stage.start()
-    stage.world.faults.next("PATCH", "/webhooks/", status=fate, count=6)
+    stage.world.faults.next("PATCH", "/webhooks/", status=fate, count=3)
 
     invocation = await stage.imagine()
     await stage.finished(invocation.message_id)

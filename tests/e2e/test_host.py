@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import sqlite3
 import sys
 
 import pytest
@@ -56,8 +57,6 @@ async def test_check_says_what_is_well_and_what_to_mend(stage):
 
 
 async def test_ledger_verify_finds_a_tampered_balance(stage):
-    import sqlite3
-
     await stage.start()
     await stage.command("balance")
     await stage.terminate()

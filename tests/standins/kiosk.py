@@ -17,6 +17,8 @@ import httpx
 from aiohttp import web
 from PIL import Image
 
+from bot.config import Settings
+from bot.providers import Setup
 from tests.standins import KEY, Fate, StandIn
 from tests.standins.kiosk_adapter import Kiosk, connect
 
@@ -86,12 +88,14 @@ class KioskAtHome:
 
     def __init__(self) -> None:
         self.paid_posts = 0
+        self.first_post = asyncio.Event()
         self.other_posts = 0
         self._fates: deque[Fate | Answer] = deque()
         self._lost_looks = 0
         self._is_holding = False
         self._runs: dict[str, _Run] = {}
         self._clients: list[httpx.AsyncClient] = []
+        self._closing = asyncio.Event()
         self.url = ""
 
     @asynccontextmanager
@@ -108,7 +112,7 @@ class KioskAtHome:
                 web.get("/elsewhere", self._elsewhere),
             ]
         )
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0)
+        runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         self._site = web.TCPSite(runner, "127.0.0.1", 0)
         await self._site.start()
@@ -117,6 +121,7 @@ class KioskAtHome:
         try:
             yield self
         finally:
+            self._closing.set()
             for client in self._clients:
                 await client.aclose()
             await runner.cleanup()
@@ -128,7 +133,8 @@ class KioskAtHome:
         return client
 
     def connect(self, *, patience_s: float = 20.0) -> Kiosk:
-        return connect(http=self.client(patience_s=patience_s), base_url=self.url, key=KEY)
+        http = self.client(patience_s=patience_s)
+        return connect(Setup(settings=Settings(), http=http, key=KEY), base_url=self.url)
 
     async def next_submit(self, fate: Fate | Answer) -> None:
         if fate is Fate.REFUSED:
@@ -151,6 +157,7 @@ class KioskAtHome:
 
     async def _buy(self, request: web.Request) -> web.StreamResponse:
         self.paid_posts += 1
+        self.first_post.set()
         fate = self._fates.popleft() if self._fates else None
         answer = ANSWERS.get(fate) if isinstance(fate, Fate) else fate
         if answer:
@@ -161,7 +168,7 @@ class KioskAtHome:
         if fate is Fate.LOST:
             return _hang_up(request)
         if fate is Fate.HANGING:
-            await asyncio.Event().wait()
+            await self._closing.wait()
         if fate is Fate.CUT:
             return await _cut_short(request)
         return web.json_response({"run_id": run_id}, status=201)

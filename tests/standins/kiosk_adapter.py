@@ -8,15 +8,16 @@ import httpx
 
 from bot.errors import ProviderDown, ProviderLost, ProviderRejected, SubmitUncertain
 from bot.providers._http import post_once
-from bot.providers._protocol import Handle, Inputs, Output, Progress
+from bot.providers._protocol import Handle, Inputs, Output, Progress, Setup
 
 KEY_ENV = "KIOSK_KEY"
 _LOOK_EVERY_S = 0.02
 
 
-def connect(*, http: httpx.AsyncClient, base_url: str, key: str) -> "Kiosk":
-    """Set up the adapter; the client stays the caller's."""
-    return Kiosk(http, base_url=base_url, key=key)
+def connect(setup: Setup, *, base_url: str = "https://kiosk.example") -> "Kiosk":
+    """Set up the adapter for an account."""
+    assert setup.key is not None
+    return Kiosk(setup.http, base_url=base_url, key=setup.key)
 
 
 class Kiosk:

@@ -4,6 +4,10 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx
+
+from bot.config import Settings
+from bot.providers import Setup
 from bot.providers.painter import ENDPOINT, Painter, connect
 from tests.standins import StandIn
 
@@ -21,11 +25,13 @@ class PainterAtHome:
     paid_posts = 0
     posts_per_run = 0
 
-    def __init__(self) -> None:
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._http = http
         self._seconds_per_picture = 0.0
 
     def connect(self, *, patience_s: float = 20.0) -> Painter:
-        return connect(seconds_per_picture=self._seconds_per_picture)
+        settings = Settings(painter_seconds=self._seconds_per_picture)
+        return connect(Setup(settings=settings, http=self._http))
 
     async def next_submit(self, fate: str) -> None:
         raise AssertionError("the painter sells nothing")
@@ -34,9 +40,10 @@ class PainterAtHome:
         raise AssertionError("the painter has no connection")
 
     def hold_runs(self) -> None:
-        self._seconds_per_picture = 3600.0
+        self._seconds_per_picture = 600.0
 
 
 @asynccontextmanager
 async def open_stand_in() -> AsyncIterator[StandIn]:
-    yield PainterAtHome()
+    async with httpx.AsyncClient() as http:
+        yield PainterAtHome(http)

@@ -1,5 +1,6 @@
 """A migrated database of its own for every test that names one."""
 
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,20 +16,20 @@ def url_of(path: Path) -> str:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+async def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite file, made once: migrating for each test would be most of the time."""
     path = tmp_path_factory.mktemp("migrated") / "atelier.sqlite"
     db = Database(url_of(path))
     await db.migrate()
     await db.close()
-    return path.read_bytes()
+    return path
 
 
 @pytest.fixture
-def database_url(tmp_path: Path, migrated_file: bytes) -> str:
+def database_url(tmp_path: Path, migrated_file: Path) -> str:
     """Where this test's database is, migrated and empty."""
     path = tmp_path / "atelier.sqlite"
-    path.write_bytes(migrated_file)
+    shutil.copyfile(migrated_file, path)
     return url_of(path)
 
 

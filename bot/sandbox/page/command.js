@@ -98,7 +98,6 @@ export class CommandForm {
     let timer = 0;
     const settle = () => {
       clearTimeout(timer);
-      timer = 0;
       field.asked = null;
     };
     const picker = new Picker({ label: option.name, host: input, pick: (item) => {

@@ -35,7 +35,8 @@ export class Composer {
     this.lists = make("div.lists");
     this.text = make("textarea", { id: "say", rows: 1, "aria-autocomplete": "list",
       "aria-label": "Message" });
-    this.filePick = make("input.unseen", { type: "file", multiple: true, id: "attach", "aria-label": "Attach files",
+    this.filePick = make("input.unseen", {
+      type: "file", multiple: true, id: "attach", "aria-label": "Attach files",
       onchange: () => {
         this.#attach([...this.filePick.files]);
         this.filePick.value = "";

@@ -1,5 +1,6 @@
 /** What a person does with messages, and what each message shows of it meanwhile. */
 
+import { refocus } from "./focus.js";
 import { openModal } from "./modal.js";
 import { openPicker } from "./picker.js";
 
@@ -126,6 +127,6 @@ function openMenu(anchor, label, items) {
       picker.close();
       item.value();
     },
-    closed: () => anchor.isConnected && anchor.focus({ preventScroll: true }),
+    closed: () => refocus(anchor),
   });
 }

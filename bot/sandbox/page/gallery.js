@@ -1,6 +1,7 @@
 /** Pictures, films and sounds: the gallery's tiles, single files, and the lightbox. */
 
 import { link, localPath, make, sizeText } from "./dom.js";
+import { showDialog } from "./focus.js";
 
 /**
  * One thing to show.
@@ -73,9 +74,7 @@ function enlarge(path, alt) {
   const box = make("dialog.lightbox", { "aria-label": alt || "Picture" },
     picture, make("div.lightbox-foot", {}, make("span", {}, alt), original, close));
   box.addEventListener("click", (event) => event.target === box && box.close());
-  box.addEventListener("close", () => box.remove());
-  document.body.append(box);
-  box.showModal();
+  showDialog(box);
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The messages of one channel on the screen, in order, and where the reader is in them. */
 
 import { make } from "./dom.js";
+import { focusKey } from "./focus.js";
 import { messageElement } from "./messages.js";
 
 const NEAR_END_PX = 60;
@@ -109,13 +110,6 @@ function exchange(old, built) {
 
 function key(img) {
   return ["src", "alt", "width", "height"].map((name) => img.getAttribute(name)).join();
-}
-
-function focusKey(element) {
-  const { customId } = element.dataset;
-  if (customId) return `[data-custom-id="${CSS.escape(customId)}"]`;
-  const name = element.classList[0];
-  return name ? `.${name}` : null;
 }
 
 function welcome(channel) {

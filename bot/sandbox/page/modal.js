@@ -1,6 +1,7 @@
 /** A form that the bot asks a person to fill in, as a dialog. */
 
 import { make, sizeText } from "./dom.js";
+import { showDialog } from "./focus.js";
 import { markdown } from "./markdown.js";
 import { SELECTS, select } from "./selects.js";
 
@@ -58,9 +59,7 @@ export function openModal(modal, { sight, submit }) {
     trouble.textContent = problem ?? "";
     return problem === null && box.close();
   });
-  box.addEventListener("close", () => box.remove());
-  document.body.append(box);
-  box.showModal();
+  showDialog(box);
   fields[0]?.control.focus();
 }
 

@@ -1,6 +1,7 @@
 /** Select menus, in messages and in modals: what can be chosen and what is. */
 
 import { avatar, emojiOf, make } from "./dom.js";
+import { refocus } from "./focus.js";
 import { openPicker } from "./picker.js";
 
 export const STRING_SELECT = 3;
@@ -89,7 +90,7 @@ export function select(component, { sight, choose, isDisabled = false, label }) 
     button.setAttribute("aria-expanded", "true");
     const closed = () => {
       button.setAttribute("aria-expanded", "false");
-      refocus(button, component.custom_id);
+      refocus(button);
       options.closed?.();
     };
     openPicker(button, { label: title, items: ticked(), ...options, closed });
@@ -123,12 +124,4 @@ export function select(component, { sight, choose, isDisabled = false, label }) 
 function toggled(values, value, most) {
   if (values.includes(value)) return values.filter((other) => other !== value);
   return [...values, value].slice(-most);
-}
-
-/** A message that was edited meanwhile has a new button in place of the pressed one. */
-function refocus(button, customId) {
-  if (button.isConnected) return button.focus({ preventScroll: true });
-  const same = (other) => other.dataset.customId === customId;
-  [...document.querySelectorAll("[data-custom-id]")].find(same)?.focus({ preventScroll: true });
-  return undefined;
 }

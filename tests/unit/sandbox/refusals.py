@@ -39,12 +39,15 @@ def sent(
 
 def laid_out(*components: Mapping[str, Any], **rest: Any) -> Findings:
     """Return what is found in a Components V2 message of these components."""
-    return sent({"flags": COMPONENTS_V2, "components": components and list(components)} | rest)
+    return sent({"flags": COMPONENTS_V2, "components": list(components)} | rest)
 
 
-def both_sides(ask: Callable[[int], Findings], most: int) -> tuple[Findings, Findings]:
-    """Return what is found at a limit, and one beyond it."""
-    return ask(most), ask(most + 1)
+def both_sides(
+    ask: Callable[[int], Findings], most: int, *, least: int | None = None
+) -> tuple[Findings, Findings]:
+    """Return what is found at a limit (and at the lower one), and one beyond it."""
+    fits = ask(most) if least is None else ask(most) | ask(least)
+    return fits, ask(most + 1)
 
 
 def png(name: str = "a.png", size_bytes: int = 1000) -> Upload:

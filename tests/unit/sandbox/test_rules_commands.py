@@ -77,7 +77,7 @@ def test_translated_names_keep_the_same_rules():
 def test_menu_has_a_free_name_and_nothing_else():
     menu = {"type": 3, "name": "Upscale this picture"}
 
-    assert findings(check_commands, [menu]) == {}
+    assert findings(check_commands, [menu, menu | {"name": "x"}]) == {}
     assert findings(check_commands, [menu | {"name": "x" * 33}]) == {"0.name": BAD_LENGTH}
     assert findings(check_commands, [menu | {"name": ""}]) == {"0.name": BAD_LENGTH}
     assert findings(check_commands, [menu | {"type": 5}]) == {"0.type": WRONG}
@@ -98,7 +98,7 @@ def test_menu_has_a_free_name_and_nothing_else():
     ],
 )
 def test_description_has_1_to_100_characters(make, at):
-    fits, exceeds = both_sides(lambda n: registered(**make("x" * n)), 100)
+    fits, exceeds = both_sides(lambda n: registered(**make("x" * n)), 100, least=1)
 
     assert fits == {}
     assert exceeds == {at: BAD_LENGTH}
@@ -257,7 +257,7 @@ def test_choice_texts_have_1_to_100_characters(key):
     def offered(length):
         return findings(check_choices, [{"name": "a", "value": "a"} | {key: "x" * length}])
 
-    fits, exceeds = both_sides(offered, 100)
+    fits, exceeds = both_sides(offered, 100, least=1)
 
     assert fits == {}
     assert exceeds == {f"choices.0.{key}": BAD_LENGTH}
@@ -270,7 +270,7 @@ def test_translated_choice_has_1_to_100_characters():
         choice = {"name": "a", "value": "a", "name_localizations": {"de": "x" * length}}
         return findings(check_choices, [choice])
 
-    fits, exceeds = both_sides(offered, 100)
+    fits, exceeds = both_sides(offered, 100, least=1)
 
     assert fits == {}
     assert exceeds == {"choices.0.name_localizations.de": BAD_LENGTH}

@@ -44,7 +44,7 @@ def asked(component):
 
 @pytest.mark.rule("3/modal-title")
 def test_title_has_1_to_45_characters():
-    fits, exceeds = both_sides(lambda n: opened(text(), title="x" * n), 45)
+    fits, exceeds = both_sides(lambda n: opened(text(), title="x" * n), 45, least=1)
 
     assert fits == {}
     assert exceeds == {"title": BAD_LENGTH}
@@ -54,7 +54,7 @@ def test_title_has_1_to_45_characters():
 
 @pytest.mark.rule("3/custom-id")
 def test_custom_id_of_a_form_has_1_to_100_characters():
-    fits, exceeds = both_sides(lambda n: opened(text(), custom_id="x" * n), 100)
+    fits, exceeds = both_sides(lambda n: opened(text(), custom_id="x" * n), 100, least=1)
 
     assert fits == {}
     assert exceeds == {"custom_id": BAD_LENGTH}
@@ -64,7 +64,7 @@ def test_custom_id_of_a_form_has_1_to_100_characters():
 @pytest.mark.rule("3/custom-id")
 @pytest.mark.parametrize("field", FIELDS)
 def test_custom_id_of_every_field_has_1_to_100_characters(field):
-    fits, exceeds = both_sides(lambda n: asked(field | {"custom_id": "x" * n}), 100)
+    fits, exceeds = both_sides(lambda n: asked(field | {"custom_id": "x" * n}), 100, least=1)
 
     assert fits == {}
     assert exceeds == {"custom_id": BAD_LENGTH}
@@ -85,7 +85,9 @@ def test_form_has_1_to_5_items():
     ("key", "most", "codes"), [("label", 45, BAD_LENGTH), ("description", 100, TOO_LONG)]
 )
 def test_label_texts_have_their_limits(key, most, codes):
-    fits, exceeds = both_sides(lambda n: opened(label(text_input(), **{key: "x" * n})), most)
+    fits, exceeds = both_sides(
+        lambda n: opened(label(text_input(), **{key: "x" * n})), most, least=1
+    )
 
     assert fits == {}
     assert exceeds == {f"components.0.{key}": codes}
@@ -174,7 +176,7 @@ def test_label_takes_every_kind_of_field(field):
 
 @pytest.mark.rule("4/modal-fields")
 def test_form_takes_an_old_row_with_one_text_input():
-    fits, exceeds = both_sides(lambda n: opened(row(text_input(label="x" * n))), 45)
+    fits, exceeds = both_sides(lambda n: opened(row(text_input(label="x" * n))), 45, least=1)
     two_inputs = opened(row(text_input("a", label="A"), text_input("b", label="B")))
 
     assert fits == {}

@@ -1,0 +1,175 @@
+"""Money under any interleaving: several tasks of two processes, random verbs, one database.
+
+Every step starts a few commands at once, each in a transaction and a task of its own that gives
+way at random moments. The database decides the order; the model replays it and must agree on
+every outcome and every purse. The seed in a failing test's name brings the same script again.
+"""
+
+import asyncio
+import random
+from collections import Counter
+from dataclasses import dataclass, field, replace
+
+import pytest
+import sqlalchemy as sa
+
+from bot import ledger
+from bot.db import Database
+from bot.db.tables import ledger_entries, purses
+from bot.errors import InsufficientCredits, LedgerConflict, TreasuryEmpty
+from tests.unit.ledger.model import PEOPLE, SERVER, Command, Model
+
+SEEDS = range(10)
+STEPS = 40
+TASKS = 5
+REFUSALS = (InsufficientCredits, LedgerConflict, TreasuryEmpty)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A command, the process that sends it, and how often its task gives way before and within."""
+
+    command: Command
+    process: int = 0
+    before: int = 0
+    within: int = 0
+
+
+class Whim:
+    """Thinks turns up. Purses are small and keys come back, so that commands meet."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+        self._earlier: list[Command] = []
+
+    def turn(self) -> Turn:
+        command = self._again() if self._earlier and self._chance(0.25) else self._new()
+        self._earlier.append(command)
+        pauses = self._random.choices(range(4), k=2)
+        return Turn(command, int(self._chance(0.2)), *pauses)
+
+    def _chance(self, share: float) -> bool:
+        return self._random.random() < share
+
+    def _again(self) -> Command:
+        """Return an earlier command, as it was or with its key on something else."""
+        earlier = self._random.choice(self._earlier[-12:])
+        return earlier if self._chance(0.6) else replace(self._new(), key=earlier.key)
+
+    def _new(self) -> Command:
+        key, amount = f"key:{len(self._earlier)}", self._random.randint(1, 40)
+        who, other = self._random.sample(PEOPLE, 2)
+        purse = self._random.choice(["earned", "granted"])
+        makers = {
+            "fund": lambda: Command("fund", key, amount),
+            "grant": lambda: Command("grant", key, amount, who, purse=purse),
+            "hold": lambda: Command("hold", key, amount, who),
+            "resolve": self._resolution,
+            "transfer": lambda: Command("transfer", key, amount, who, other),
+            "adjust": lambda: Command("adjust", key, self._random.choice([-amount, amount]), who),
+        }
+        weights = {"hold": 8, "resolve": 8, "transfer": 4, "adjust": 3, "grant": 3, "fund": 1}
+        [verb] = self._random.choices(list(weights), list(weights.values()))
+        return makers[verb]()
+
+    def _resolution(self) -> Command:
+        holds = [command.key for command in self._earlier if command.verb == "hold"]
+        key = self._random.choice(holds[-10:] or ["nothing"])
+        if self._chance(0.3):
+            return Command("release", key)
+        return Command("capture", key, self._random.randint(0, 30))
+
+
+@dataclass
+class Run:
+    """One database, opened as two processes would, with the model beside it."""
+
+    processes: tuple[Database, Database]
+    whim: Whim
+    accounts: list[int] = field(default_factory=list)
+    model: Model = field(default_factory=Model)
+    log: list[tuple[Command, type[Exception] | None]] = field(default_factory=list)
+    outcomes: Counter = field(default_factory=Counter)
+
+    async def begin(self) -> None:
+        async with self.processes[0].write() as conn:
+            for who in PEOPLE:
+                account = await ledger.open_account(conn, server_id=SERVER, user_id=who + 1)
+                self.accounts.append(account)
+        for who in PEOPLE:
+            await self.take(Turn(Command("fund", f"fund:{who}", 70)))
+            for purse in ("earned", "granted"):
+                await self.take(Turn(Command("grant", f"{purse}:{who}", 25, who, purse=purse)))
+
+    async def step(self) -> None:
+        turns = [self.whim.turn() for _ in range(TASKS)]
+        async with asyncio.TaskGroup() as group:
+            for turn in turns:
+                group.create_task(self.take(turn))
+
+    async def take(self, turn: Turn) -> None:
+        """Send a command in a transaction of its own, and log how it came out."""
+        await give_way(turn.before)
+        async with self.processes[turn.process].write() as conn:
+            try:
+                await turn.command.send(conn, self.accounts)
+                outcome = None
+            except REFUSALS as error:
+                # Caught inside, so that what a refusal may have written is committed and seen.
+                outcome = type(error)
+            await give_way(turn.within)
+            # The write lock is ours still: this is the order of the commits.
+            self.log.append((turn.command, outcome))
+
+    async def check(self) -> None:
+        for asked, outcome in self.log:
+            assert self.model.apply(asked) == outcome, asked
+            self.outcomes[asked.verb, outcome] += 1
+        self.log.clear()
+        async with self.processes[0].read() as conn:
+            assert await ledger.verify(conn) == []
+            assert await ledger.read_treasury(conn, SERVER) == self.model.treasury
+            for who, account in enumerate(self.accounts):
+                funds = await ledger.read_funds(conn, account)
+                assert (funds.earned, funds.granted, funds.held) == self.model.funds(who)
+            await self._check_rows(conn)
+
+    async def _check_rows(self, conn) -> None:
+        balances = await conn.scalars(sa.select(purses.c.balance).where(purses.c.kind != "bank"))
+        assert min(balances) >= 0
+        assert await conn.scalar(sa.select(sa.func.sum(purses.c.balance))) == 0
+        # Each key was written once, and no other was: a part 0 for each command that counted.
+        written = await conn.scalars(
+            sa.select(ledger_entries.c.key).where(ledger_entries.c.part == 0)
+        )
+        resolutions = [f"{key}:resolved" for key in self.model.resolved]
+        assert sorted(written) == sorted([*self.model.written, *resolutions])
+
+
+async def give_way(times: int) -> None:
+    for _ in range(times):
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def second_db(database_url):
+    """The same database, as another process has it open."""
+    db = Database(database_url)
+    yield db
+    await db.close()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_no_interleaving_breaks_the_book(db, second_db, seed):
+    run = Run((db, second_db), Whim(seed))
+
+    await run.begin()
+    await run.check()
+    for _ in range(STEPS):
+        await run.step()
+        await run.check()
+
+    # A run in which hardly anything happened would prove nothing.
+    assert min(run.outcomes[verb, None] for verb in ("hold", "capture", "release")) >= 5
+    assert run.outcomes["hold", InsufficientCredits] >= 5
+    assert sum(count for (_, outcome), count in run.outcomes.items() if outcome) >= 30

@@ -1,0 +1,227 @@
+"""The paid POST: what its errors carry. That it is sent once is the contract suite's matter."""
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import httpx
+import pytest
+
+from bot.errors import BadKey, OutOfFunds, ProviderBusy, ProviderDown, ProviderRejected
+from bot.providers._http import LONGEST_MESSAGE, LONGEST_PAUSE_S, post_once
+from tests.standins import KEY, Fate
+from tests.standins.kiosk import Answer, KioskAtHome
+
+HEADERS = {"Authorization": f"Key {KEY}", "X-Retry": "1"}
+
+
+@pytest.fixture
+async def kiosk():
+    async with KioskAtHome().open() as kiosk:
+        yield kiosk
+
+
+async def _post(kiosk, *, url=None, headers=HEADERS):
+    order = {"name": "a", "inputs": {"prompt": "a fox"}}
+    return await post_once(kiosk.client(), url or f"{kiosk.url}/runs", order, headers=headers)
+
+
+async def _answered(kiosk, status, payload, headers=None):
+    """Post once to a kiosk that answers this."""
+    text = payload if isinstance(payload, str) else json.dumps(payload)
+    await kiosk.next_submit(Answer(status, text, headers or {}))
+    return await _post(kiosk)
+
+
+async def test_answer_is_given_as_it_came(kiosk):
+    assert await _post(kiosk) == {"run_id": "run-1"}
+    assert kiosk.paid_posts == 1
+
+
+@pytest.mark.parametrize("fate", [Fate.MOVED, Fate.SEE_OTHER])
+async def test_redirect_is_not_followed_even_by_a_client_that_would(kiosk, fate):
+    client = kiosk.client()
+    client.follow_redirects = True
+    await kiosk.next_submit(fate)
+
+    with pytest.raises(Exception, match="30"):
+        await post_once(client, f"{kiosk.url}/runs", {}, headers=HEADERS)
+
+    assert (kiosk.paid_posts, kiosk.other_posts) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("header", "low", "high"),
+    [
+        ("7", 7, 7),
+        ("2.5", 2.5, 2.5),
+        ("0", 1, 1),
+        ("-30", 1, 1),
+        ("86400", LONGEST_PAUSE_S, LONGEST_PAUSE_S),
+        ("inf", 1, 60),
+        ("soon", 1, 60),
+        (format_datetime(datetime.now(UTC) + timedelta(seconds=200), usegmt=True), 60, 200),
+        (format_datetime(datetime.now(UTC) - timedelta(days=1), usegmt=True), 1, 1),
+        ("Mon, 01 Jan 2024 00:00:00 -0000", 1, 1),
+    ],
+)
+async def test_retry_after_is_read_as_seconds_or_date_and_bounded(kiosk, header, low, high):
+    with pytest.raises(ProviderBusy) as caught:
+        await _answered(kiosk, 429, "", {"Retry-After": header})
+
+    assert low <= caught.value.retry_after_s <= high
+
+
+async def test_pause_is_read_from_the_body_when_no_header_names_it(kiosk):
+    with pytest.raises(ProviderBusy) as caught:
+        await _answered(kiosk, 429, {"detail": "throttled", "retry_after": 9})
+
+    assert caught.value.retry_after_s == 9
+
+
+@pytest.mark.parametrize(
+    ("payload", "words"),
+    [
+        ({"detail": "prompt is empty"}, "prompt is empty"),
+        ({"detail": [{"msg": "too wide"}, {"msg": "too high"}]}, "too wide; too high"),
+        ({"error": {"message": "bad size", "code": 3}}, "bad size"),
+        ({"error": "no such model"}, "no such model"),
+        ({"title": "Invalid version", "detail": "not permitted"}, "not permitted"),
+        ("just text", "422"),
+        ("<html>oops</html>", "422"),
+        ({"detail": {"detail": 3}}, "422"),
+        ({"detail": "a\u0000b\r\nc\u202ed"}, "a b c d"),
+    ],
+)
+async def test_refusal_is_told_in_the_provider_s_own_words(kiosk, payload, words):
+    with pytest.raises(ProviderRejected) as caught:
+        await _answered(kiosk, 422, payload)
+
+    assert words in str(caught.value)
+    assert "html" not in str(caught.value)
+
+
+async def test_long_message_is_cut(kiosk):
+    with pytest.raises(ProviderRejected) as caught:
+        await _answered(kiosk, 422, {"detail": "x" * 100_000})
+
+    assert str(caught.value) == "x" * (LONGEST_MESSAGE - 1) + "…"
+
+
+async def test_deeply_nested_answer_is_survived(kiosk):
+    with pytest.raises(ProviderRejected):
+        await _answered(kiosk, 422, "[" * 900 + "]" * 900)
+    with pytest.raises(ProviderRejected):
+        await _answered(kiosk, 422, "[" * 100_000)
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "expected"),
+    [
+        (403, "User is locked. Reason: Exhausted balance. Top up your balance.", OutOfFunds),
+        (403, "Insufficient Buzz", OutOfFunds),
+        (403, "You have run out of credits", OutOfFunds),
+        (406, "Not enough credits", OutOfFunds),
+        (400, "insufficient funds", OutOfFunds),
+        (402, "", OutOfFunds),
+        (401, "No user found for Key ID and Secret", BadKey),
+        (403, "this model is private", BadKey),
+        (400, "width must be a multiple of 8", ProviderRejected),
+        (422, "the prompt 'a man with insufficient funds' is refused", ProviderRejected),
+    ],
+)
+async def test_empty_account_is_told_from_a_bad_key_and_a_bad_prompt(kiosk, status, text, expected):
+    with pytest.raises(expected) as caught:
+        await _answered(kiosk, status, {"detail": text})
+
+    assert type(caught.value) is expected
+
+
+@pytest.mark.parametrize(
+    "quoted", [KEY, f"Key {KEY}", f"header 'Key {KEY}' is malformed", f"x={KEY}&y"]
+)
+async def test_key_that_the_provider_quotes_is_hidden(kiosk, quoted):
+    with pytest.raises(BadKey) as caught:
+        await _answered(kiosk, 401, {"detail": quoted})
+
+    assert KEY not in str(caught.value)
+    assert "[hidden]" in str(caught.value)
+
+
+async def test_short_header_values_do_not_riddle_the_message(kiosk):
+    with pytest.raises(ProviderRejected, match=r"^seed 1 is taken$"):
+        await _answered(kiosk, 400, {"detail": "seed 1 is taken"})
+
+
+async def test_secret_in_the_address_is_hidden(kiosk):
+    await kiosk.next_submit(Answer(400, json.dumps({"detail": f"bad token {KEY}"})))
+
+    with pytest.raises(ProviderRejected, match=r"^bad token \[hidden\]$"):
+        await _post(kiosk, url=f"{kiosk.url}/runs?token={KEY}", headers={})
+
+
+@pytest.mark.parametrize("bad", [f"{KEY}\n", f"{KEY}\u2026", f"{KEY}\x00"])
+async def test_key_that_no_header_can_carry_is_a_bad_key_and_is_not_shown(kiosk, bad):
+    with pytest.raises(BadKey) as caught:
+        await _post(kiosk, headers={"Authorization": bad})
+
+    assert KEY not in f"{caught.value!r} {caught.value.__context__!r} {caught.value.__cause__!r}"
+    assert kiosk.paid_posts == 0
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://127.0.0.1/runs", "http://", "http://[::1", "http://nowhere.invalid/runs"]
+)
+async def test_address_that_cannot_be_reached_is_down(kiosk, url):
+    with pytest.raises(ProviderDown):
+        await _post(kiosk, url=url)
+
+
+async def test_server_without_tls_is_down_before_anything_was_sent(kiosk):
+    with pytest.raises(ProviderDown):
+        await _post(kiosk, url=kiosk.url.replace("http:", "https:") + "/runs")
+
+    assert kiosk.paid_posts == 0
+
+
+@asynccontextmanager
+async def _silent_server():
+    """Accept connections and never say a word, so that TLS never gets ready."""
+    over = asyncio.Event()
+
+    async def keep(_reader, writer) -> None:
+        await over.wait()
+        writer.close()
+
+    server = await asyncio.start_server(keep, "127.0.0.1", 0)
+    yield server.sockets[0].getsockname()[1]
+    over.set()
+    server.close()
+    await server.wait_closed()
+
+
+async def test_handshake_that_never_ends_is_down(kiosk):
+    async with _silent_server() as port:
+        client = kiosk.client(patience_s=0.3)
+
+        with pytest.raises(ProviderDown):
+            await post_once(client, f"https://127.0.0.1:{port}/runs", {}, headers=HEADERS)
+
+
+async def test_full_pool_is_our_own_jam_and_not_uncertain(kiosk):
+    limits = httpx.Limits(max_connections=1)
+    timeout = httpx.Timeout(20, pool=0.2)
+    await kiosk.next_submit(Fate.HANGING)
+    async with httpx.AsyncClient(limits=limits, timeout=timeout, trust_env=False) as client:
+        order = {"name": "a", "inputs": {}}
+        first = asyncio.create_task(post_once(client, f"{kiosk.url}/runs", order, headers=HEADERS))
+        await kiosk.first_post.wait()
+
+        with pytest.raises(ProviderBusy):
+            await post_once(client, f"{kiosk.url}/runs", order, headers=HEADERS)
+
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+    assert kiosk.paid_posts == 1
