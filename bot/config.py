@@ -62,7 +62,7 @@ class Settings(BaseSettings):
     discord_token: SecretStr = SecretStr("")
     owner_ids: Ids = frozenset()
     allowed_servers: Ids = frozenset()
-    database_url: str = ""
+    database_url: str = Field(default="", repr=False)  # may hold a password
     data_dir: Path = Path("data")
     monthly_budget_usd: float = Field(default=20.0, ge=0, le=1_000_000)
     shards: str = ""

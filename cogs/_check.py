@@ -12,7 +12,7 @@ from bot.app import prepare_data_dir
 from bot.config import Settings
 from bot.db import Database
 from bot.errors import StartError
-from cogs._hosts import apply_hosts
+from cogs._library import prepare_library
 
 Check = Callable[[Settings], Awaitable[str]]
 
@@ -72,9 +72,9 @@ async def _token(settings: Settings) -> str:
             "DISCORD_TOKEN is not set; put the bot's token into .env, or run: "
             "python main.py sandbox"
         )
-    apply_hosts(settings)
+    prepare_library(settings)
     try:
-        async with discord.Client(intents=discord.Intents.none()) as client:
+        async with discord.Client(intents=discord.Intents(guilds=True)) as client:
             await client.login(token)
             return f"Discord knows it as {client.user}"
     except discord.LoginFailure:

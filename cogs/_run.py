@@ -10,7 +10,7 @@ from bot.app import App, open_app
 from bot.config import Settings, Shards
 from cogs._client import ImageBot
 from cogs._delivery import DiscordDelivery
-from cogs._hosts import apply_hosts
+from cogs._library import prepare_library
 from cogs._supervisor import keep_running
 
 log = structlog.get_logger()
@@ -22,7 +22,7 @@ async def run_bot(settings: Settings, stop_signal: Callable[[], asyncio.Event]) 
     Raises:
         StartError: something the host must mend.
     """
-    apply_hosts(settings)
+    prepare_library(settings)
     stop = stop_signal()
     delivery = DiscordDelivery()
     async with open_app(settings, delivery) as app:

@@ -19,7 +19,7 @@ UNDESCRIBED = frozenset({("GET", "/applications/{}/skus")})
 
 _URI = "urn:discord"
 _BRACES = re.compile(r"\{[^}]*\}")
-_ID_LISTS = frozenset({"users", "roles"})
+_ID_LISTS = frozenset({"messages", "roles", "users"})
 _TOLD = 5
 
 

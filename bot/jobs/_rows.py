@@ -63,6 +63,8 @@ async def advance(conn: AsyncConnection, job: Job, *, status: str, **changes: ob
     Raises:
         NotOurs: another runner has it, or somebody moved it meanwhile; nothing was written.
     """
+    # Without a runner the comparison below would hold for everybody.
+    assert job.runner is not None, job
     moved = await conn.execute(
         jobs.update()
         .where(jobs.c.id == job.id, jobs.c.runner == job.runner, jobs.c.status == job.status)

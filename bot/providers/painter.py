@@ -8,12 +8,11 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncGenerator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Self
 
 from bot.errors import ProviderDown, ProviderRejected
-from bot.providers._canvas import draw
+from bot.providers._easel import Easel
 from bot.providers._protocol import Handle, Inputs, Output, Progress, Setup
 
 KEY_ENV = None
@@ -30,9 +29,11 @@ _KEPT_RUNS = 8
 _KEPT_CANCELS = 1000
 _LONGEST_LOOK_S = 0.1
 _SHORTEST_LOOK_S = 0.01
+_WAITING_LOOK_S = 0.5
 
-# One thread a process: painting is processor work, and Discord must stay served meanwhile.
-_EASEL = ThreadPoolExecutor(max_workers=1, thread_name_prefix="painter")
+# What a picture usually takes to paint, and how far we say we are while it takes longer.
+_USUAL_S = 1.0
+_ALMOST = 0.95
 
 
 def connect(setup: Setup) -> "Painter":
@@ -90,41 +91,26 @@ def _number(inputs: Inputs, name: str, limits: tuple[int, int]) -> int:
     return value
 
 
-class _StoppedError(Exception):
-    """Nobody waits for this picture any more."""
-
-
 class _Work:
-    """One run at the easel: the painting thread writes, the event loop reads."""
+    """One run on its way: how many pictures are painted, and since when the next one is."""
 
     def __init__(self, order: _Order) -> None:
         self.order = order
-        self.share = 0.0
-        self.is_over = False
-        self.is_stopped = False
+        self.painted: list[bytes] = []
+        self.picture_begun_at: float | None = None
 
-    def paint(self) -> list[bytes]:
-        """Paint every picture of the run; what is stopped in the middle gives none."""
-        order = self.order
-        try:
-            return [self._paint_one(number) for number in range(order.count)]
-        except _StoppedError:
-            return []
-        finally:
-            self.is_over = True
+    @property
+    def is_over(self) -> bool:
+        """Whether every picture is painted."""
+        return len(self.painted) == self.order.count
 
-    def _paint_one(self, number: int) -> bytes:
-        order = self.order
-
-        def on_step(share: float) -> None:
-            if self.is_stopped:
-                raise _StoppedError
-            self.share = (number + share) / order.count
-
-        on_step(0)
-        seed = order.seed + number
-        words = order.prompt, order.negative_prompt
-        return draw(*words, seed, order.width, order.height, on_step)
+    def share(self, now: float) -> float:
+        """Return how much of the run is painted, 0 to 1; within a picture, by experience."""
+        if self.is_over:
+            return 1.0
+        begun = self.picture_begun_at
+        part = 0.0 if begun is None else min((now - begun) / _USUAL_S, _ALMOST)
+        return (len(self.painted) + part) / self.order.count
 
 
 class Painter:
@@ -134,6 +120,8 @@ class Painter:
         self._seconds_per_picture = seconds_per_picture
         look = seconds_per_picture / STEPS / 2
         self._look_s = min(_LONGEST_LOOK_S, max(_SHORTEST_LOOK_S, look))
+        self._easel = Easel()
+        self._turn = asyncio.Lock()
         self._line: list[_Work] = []
         self._finished: dict[str, list[bytes]] = {}
         self._cancelled: deque[str] = deque(maxlen=_KEPT_CANCELS)
@@ -173,19 +161,26 @@ class Painter:
             return
         work = _Work(order)
         self._line.append(work)
-        painting = asyncio.get_running_loop().run_in_executor(_EASEL, work.paint)
+        painting = asyncio.create_task(self._paint(work))
         try:
             async for progress in self._watch(work, painting):
                 yield progress
-            self._keep(order.run_id, painting.result())
+            self._keep(order.run_id, work.painted)
         finally:
-            work.is_stopped = True
             painting.cancel()
             self._line.remove(work)
 
-    async def _watch(
-        self, work: _Work, painting: asyncio.Future[list[bytes]]
-    ) -> AsyncGenerator[Progress]:
+    async def _paint(self, work: _Work) -> None:
+        order, loop = work.order, asyncio.get_running_loop()
+        async with self._turn:
+            while not work.is_over:
+                work.picture_begun_at = loop.time()
+                seed = order.seed + len(work.painted)
+                words = order.prompt, order.negative_prompt
+                picture = await self._easel.paint(*words, seed, order.width, order.height)
+                work.painted.append(picture)
+
+    async def _watch(self, work: _Work, painting: asyncio.Task[None]) -> AsyncGenerator[Progress]:
         last: Progress | None = None
         loop = asyncio.get_running_loop()
         # The wall clock only bridges a restart: it may jump while we watch.
@@ -194,23 +189,27 @@ class Painter:
             self._refuse_cancelled(work.order)
             if painting.done():
                 painting.result()
-            progress = self._progress(work, loop.time() - begun_at)
+            progress = self._progress(work, begun_at, loop.time())
             if progress != last:
                 yield progress
             if painting.done() and progress == _DONE:
                 return
             last = progress
-            await asyncio.sleep(self._look_s)
+            look_s = self._look_s if progress.position is None else _WAITING_LOOK_S
+            if painting.done():
+                await asyncio.sleep(look_s)
+            else:
+                await asyncio.wait({painting}, timeout=look_s)
 
-    def _progress(self, work: _Work, elapsed_s: float) -> Progress:
+    def _progress(self, work: _Work, begun_at: float, now: float) -> Progress:
         before = self._line[: self._line.index(work)]
         ahead = sum(not other.is_over for other in before)
         if ahead:
             return Progress(position=ahead)
         whole_s = self._seconds_per_picture * work.order.count
-        due = elapsed_s / whole_s if whole_s else 1.0
+        due = (now - begun_at) / whole_s if whole_s else 1.0
         steps = STEPS * work.order.count
-        return Progress(percent=int(min(due, work.share, 1.0) * steps) * 100 // steps)
+        return Progress(percent=int(min(due, work.share(now), 1.0) * steps) * 100 // steps)
 
     def _refuse_cancelled(self, order: _Order) -> None:
         if order.run_id in self._cancelled:
@@ -232,7 +231,9 @@ class Painter:
         self._refuse_cancelled(order)
         pictures = self._finished.pop(order.run_id, None)
         if pictures is None:
-            pictures = await _paint_again(order)
+            work = _Work(order)
+            await self._paint(work)
+            pictures = work.painted
         return [
             Output(data=data, seed=order.seed + number, is_nsfw=False)
             for number, data in enumerate(pictures)
@@ -244,14 +245,3 @@ class Painter:
         if run_id in self._finished:
             return
         self._cancelled.append(run_id)
-        for work in self._line:
-            if work.order.run_id == run_id:
-                work.is_stopped = True
-
-
-async def _paint_again(order: _Order) -> list[bytes]:
-    work = _Work(order)
-    try:
-        return await asyncio.get_running_loop().run_in_executor(_EASEL, work.paint)
-    finally:
-        work.is_stopped = True

@@ -7,7 +7,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.config import load_settings
-from cogs._hosts import apply_hosts
+from cogs._library import prepare_library
 
 
 class BareBot(commands.AutoShardedBot):
@@ -26,7 +26,7 @@ async def imagine(interaction: discord.Interaction, prompt: str) -> None:
 
 if __name__ == "__main__":
     settings = load_settings()
-    apply_hosts(settings)
+    prepare_library(settings)
     bot = BareBot(
         command_prefix=[],
         help_command=None,

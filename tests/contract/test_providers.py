@@ -3,6 +3,7 @@
 The kiosk stands for every paid HTTP provider; the files of `bot/providers` are found by walking.
 """
 
+import asyncio
 import io
 import itertools
 import json
@@ -183,7 +184,7 @@ async def test_cancelled_run_is_rejected_to_whoever_follows_or_fetches(stand_in)
     await provider.cancel(handle)
 
     with pytest.raises(ProviderRejected, match="cancelled"):
-        await _all_of(progress)
+        await asyncio.wait_for(_all_of(progress), 20)
     with pytest.raises(ProviderRejected, match="cancelled"):
         await provider.fetch(handle)
     assert stand_in.paid_posts == stand_in.posts_per_run

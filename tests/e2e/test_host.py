@@ -51,7 +51,7 @@ async def test_check_says_what_is_well_and_what_to_mend(stage):
 
     assert good == 0
     assert found.count("✓") == 6, found
-    assert "Discord knows it as Atelier" in found
+    assert "Discord knows it as atelier" in found
     assert bad == EXIT_MISCONFIGURED
     assert "✗ token: DISCORD_TOKEN is not set" in missing
 

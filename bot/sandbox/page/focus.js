@@ -37,13 +37,25 @@ export function focusKey(element) {
  * Show a dialog over everything; when it closes it is gone and the focus is back.
  *
  * @param {HTMLDialogElement} box
+ * @returns {() => void} closes it
  */
 export function showDialog(box) {
   const before = document.activeElement;
-  box.addEventListener("close", () => {
+  const close = () => {
+    if (!box.isConnected) return;
+    box.close();
     box.remove();
     refocus(before);
+  };
+  // All at once: between the browser's own closing and its event what is typed would be lost.
+  box.addEventListener("cancel", (event) => {
+    // A file picker that was left without a choice says the same, from inside.
+    if (event.target !== box) return;
+    event.preventDefault();
+    close();
   });
+  box.addEventListener("close", close);
   document.body.append(box);
   box.showModal();
+  return close;
 }

@@ -70,11 +70,11 @@ function covered(shown) {
 function enlarge(path, alt) {
   const picture = make("img", { src: path, alt });
   const original = make("a", { href: path, target: "_blank", rel: "noopener" }, "Open original");
-  const close = make("button.plain", { type: "button", onclick: () => box.close() }, "Close");
+  const shut = make("button.plain", { type: "button", onclick: () => close() }, "Close");
   const box = make("dialog.lightbox", { "aria-label": alt || "Picture" },
-    picture, make("div.lightbox-foot", {}, make("span", {}, alt), original, close));
-  box.addEventListener("click", (event) => event.target === box && box.close());
-  showDialog(box);
+    picture, make("div.lightbox-foot", {}, make("span", {}, alt), original, shut));
+  box.addEventListener("click", (event) => event.target === box && close());
+  const close = showDialog(box);
 }
 
 /**

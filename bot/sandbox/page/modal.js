@@ -42,7 +42,7 @@ export function openModal(modal, { sight, submit }) {
   const parts = modal.components.map((part) => build(part, sight, fields));
   const trouble = make("p.failure", { role: "alert", hidden: true });
   const send = make("button.button.primary", { type: "submit" }, "Submit");
-  const cancel = make("button.button.secondary", { type: "button", onclick: () => box.close() }, "Cancel");
+  const cancel = make("button.button.secondary", { type: "button", onclick: () => close() }, "Cancel");
   const title = make("h2", { id: `modal-${(made += 1)}` }, modal.title);
   const form = make("form.modal-form", { novalidate: true, autocomplete: "off" }, title,
     make("div.modal-parts", {}, parts), trouble, make("div.modal-foot", {}, cancel, send));
@@ -57,9 +57,9 @@ export function openModal(modal, { sight, submit }) {
     send.disabled = false;
     trouble.hidden = problem === null;
     trouble.textContent = problem ?? "";
-    return problem === null && box.close();
+    return problem === null && close();
   });
-  showDialog(box);
+  const close = showDialog(box);
   fields[0]?.control.focus();
 }
 

@@ -19,7 +19,7 @@ from bot.db.tables import ledger_entries, purses
 from bot.errors import InsufficientCredits, LedgerConflict, TreasuryEmpty
 from tests.unit.ledger.model import PEOPLE, SERVER, Command, Model
 
-SEEDS = range(10)
+SEEDS = range(6)
 STEPS = 40
 TASKS = 5
 REFUSALS = (InsufficientCredits, LedgerConflict, TreasuryEmpty)
@@ -170,6 +170,7 @@ async def test_no_interleaving_breaks_the_book(db, second_db, seed):
         await run.check()
 
     # A run in which hardly anything happened would prove nothing.
-    assert min(run.outcomes[verb, None] for verb in ("hold", "capture", "release")) >= 5
+    assert run.outcomes["hold", None] >= 15
+    assert run.outcomes["capture", None] + run.outcomes["release", None] >= 5
     assert run.outcomes["hold", InsufficientCredits] >= 5
-    assert sum(count for (_, outcome), count in run.outcomes.items() if outcome) >= 30
+    assert sum(count for (_, outcome), count in run.outcomes.items() if outcome) >= 40

@@ -228,6 +228,43 @@ async def test_second_run_waits_in_line_and_says_so(painter_at):
     assert rest[-1] == Progress(percent=100)
 
 
+async def test_two_painters_of_a_process_share_one_easel(painter_at):
+    """A second thread would finish the small run long before the large one."""
+    large = {**INPUTS, "width": 1024, "height": 1024, "count": 2}
+    orders = [(painter_at(0), large), (painter_at(0), INPUTS)]
+    finished: list[int] = []
+
+    async def paint(painter, inputs) -> None:
+        handle = await painter.submit(ENDPOINT, inputs, key="a")
+        await painter.fetch(handle)
+        finished.append(inputs["width"])
+
+    await asyncio.gather(*(paint(*order) for order in orders))
+
+    assert finished == [1024, 256]
+
+
+async def test_run_nobody_follows_any_more_leaves_the_easel(painter_at, monkeypatch):
+    begun: list[int] = []
+
+    def counted(*args) -> bytes:
+        begun.append(args[2])
+        return draw(*args)
+
+    monkeypatch.setattr("bot.providers.painter.draw", counted)
+    painter = painter_at(0)
+    left = await painter.submit(ENDPOINT, {**INPUTS, "width": 1024, "count": 4}, key="a")
+    wanted = await painter.submit(ENDPOINT, {**INPUTS, "seed": 99}, key="b")
+    progress = painter.follow(left)
+    await anext(progress)
+
+    await progress.aclose()
+    await painter.fetch(wanted)
+
+    assert begun[-1] == 99
+    assert len(begun) < 5
+
+
 async def test_cancel_ends_a_run_that_paints_or_waits_and_lets_the_next_one_go_on(painter_at):
     painter = painter_at(600)
     handles = [await painter.submit(ENDPOINT, INPUTS, key=key) for key in "ab"]

@@ -3,16 +3,19 @@
 from discord.asset import Asset
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
+from discord.voice_client import VoiceClient
 from yarl import URL
 
 from bot.config import Settings
 
 
-def apply_hosts(settings: Settings) -> None:
-    """Point the library at another API, once per process, before any client is made.
+def prepare_library(settings: Settings) -> None:
+    """Set the library up, once per process, before any client is made.
 
-    The four attributes are the library's own and process-wide; without settings they stay.
+    Its addresses are attributes of its own, for the whole process; without settings they stay.
     """
+    # We never speak, so the library need not warn that it cannot.
+    VoiceClient.warn_nacl = VoiceClient.warn_dave = False
     if settings.discord_api_base:
         Route.BASE = settings.discord_api_base
     if settings.discord_gateway_url:

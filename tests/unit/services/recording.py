@@ -1,0 +1,44 @@
+"""A delivery in memory: one board of messages, and everything that was put there in order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.services import JobView, PictureFile, Receipt
+from tests.unit.services.script import Script
+
+FIRST_MESSAGE_ID = 5000
+
+
+@dataclass(frozen=True)
+class Posted:
+    """What one delivery put on a message."""
+
+    message_id: int
+    view: JobView
+    files: tuple[PictureFile, ...]
+
+
+class Recorder:
+    """Points of its script: show, deliver, and delivered (it is on the board already)."""
+
+    def __init__(self) -> None:
+        self.script = Script()
+        self.shown: list[JobView] = []
+        self.posted: list[Posted] = []
+        self._message_ids: dict[int, int] = {}
+
+    async def show(self, view: JobView) -> None:
+        await self.script.meet("show")
+        self.shown.append(view)
+
+    async def deliver(self, view: JobView, files: Sequence[PictureFile]) -> Receipt:
+        await self.script.meet("deliver")
+        known = view.address.message_id or FIRST_MESSAGE_ID + view.id
+        message_id = self._message_ids.setdefault(view.id, known)
+        self.posted.append(Posted(message_id, view, tuple(files)))
+        await self.script.meet("delivered")
+        return Receipt(channel_id=view.address.channel_id, message_id=message_id)
+
+    def outcome(self, job_id: int) -> Posted | None:
+        """Return what the person sees in the end."""
+        return next((one for one in reversed(self.posted) if one.view.id == job_id), None)

@@ -1,0 +1,217 @@
+"""The whole product below Discord, over a database of a test's own."""
+
+import asyncio
+import itertools
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from bot import jobs, ledger
+from bot.app import build_services
+from bot.catalog import Catalog, Model
+from bot.config import Settings
+from bot.db import Database, utc_now
+from bot.db.tables import attempts, ledger_entries, metadata
+from bot.db.tables import jobs as job_rows
+from bot.jobs import Attempt, Job
+from bot.media import Media
+from bot.routing import Routing
+from bot.services import Accepted, ImageWish, Origin, Services
+from bot.services.render import Renderer
+from bot.services.resources import Resources
+from tests.unit.services.recording import Recorder
+from tests.unit.services.scripted import Scripted
+
+SERVER = 100
+MIA = 11
+SAM = 12
+PROMPT = "a fox in the snow"
+COST_USD_MICROS = 3000
+
+_FOX = {
+    "name": "fox",
+    "title": "Fox",
+    "description": "Draws foxes.",
+    "label": "AI-generated",
+    "price": 3,
+    "rank": 10,
+    "max_count": 4,
+    "max_prompt": 100,
+    "takes": ["seed", "negative_prompt"],
+    "sizes": {"1:1": [1024, 1024], "3:2": [1216, 832]},
+    "routes": [{"provider": "first", "endpoint": "fox/v1", "cost_usd_micros": COST_USD_MICROS}],
+}
+
+
+def model(**changes: object) -> Model:
+    """Return a model that the provider `first` serves, changed as the test says."""
+    return Model.model_validate({**_FOX, **changes})
+
+
+def route(provider: str) -> dict[str, object]:
+    return {"provider": provider, "endpoint": f"{provider}/fox", "cost_usd_micros": COST_USD_MICROS}
+
+
+MODELS = (
+    model(),
+    model(name="plain", title="Plain", takes=[], max_count=1, rank=20),
+    model(name="twice", title="Twice", routes=[route("first"), route("second")], rank=30),
+    model(name="orphan", title="Orphan", routes=[route("nobody")], rank=1),
+)
+
+
+class Watch:
+    """A clock that the test sets."""
+
+    def __init__(self) -> None:
+        self.now = utc_now()
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+class Studio:
+    """One process after the other on one database; `first` and `second` are its providers."""
+
+    def __init__(self, db: Database, folder: Path, **settings: object) -> None:
+        self.db = db
+        self.first, self.second = Scripted(), Scripted()
+        self.delivery = Recorder()
+        self.clock = Watch()
+        chosen = {"allowed_servers": frozenset({SERVER}), "monthly_budget_usd": 20.0, **settings}
+        self.resources = Resources(
+            db=db,
+            settings=Settings(data_dir=folder, **chosen),
+            catalog=Catalog(MODELS),
+            routing=Routing({"first": self.first, "second": self.second}),
+            media=Media(folder / "media"),
+            clock=self.clock,
+        )
+        self._interaction_ids = itertools.count(1)
+        self._renders: set[asyncio.Task[None]] = set()
+        self.services = build_services(self.resources, self.delivery)
+
+    @property
+    def renderer(self) -> Renderer:
+        return self.services.dispatch._renderer
+
+    def restart(self) -> Services:
+        """Put another process in place of this one; the old one is as good as dead."""
+        self.services = build_services(self.resources, self.delivery)
+        return self.services
+
+    async def crash(self) -> None:
+        """Cut off everything this process does, paid requests on their way included."""
+        submits = self.services.dispatch._buying._submits
+        tasks = {*self._renders, *self.services.dispatch._direct, *submits}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._renders.clear()
+
+    async def crash_and_render(self, job_id: int) -> Job:
+        """Let another process carry on with a job that this one was cut off from."""
+        await self.crash()
+        self.restart()
+        return await self.render(job_id)
+
+    def origin(self, **changes: object) -> Origin:
+        """Return a new interaction of Mia's."""
+        interaction_id = next(self._interaction_ids)
+        origin = Origin(
+            interaction_id=interaction_id,
+            application_id=2,
+            token=f"token-{interaction_id}",
+            server_id=SERVER,
+            channel_id=3,
+            user_id=MIA,
+            locale="en-US",
+            file_limit_bytes=10_000_000,
+        )
+        return replace(origin, **changes)
+
+    async def imagine(
+        self, *, count: int = 4, model: str = "fox", origin: Origin | None = None, **wish: object
+    ) -> Accepted:
+        """Ask for pictures as `/imagine` does."""
+        asked = ImageWish(**{"prompt": PROMPT, "count": count, "model": model, **wish})
+        return await self.services.making.request_images(origin or self.origin(), asked)
+
+    async def accepted(self, **wish: object) -> int:
+        """Ask for pictures and return the job's id."""
+        return (await self.imagine(**wish)).view.id
+
+    async def finished(self, **wish: object) -> Job:
+        """Ask for pictures and carry the job to its end."""
+        return await self.render(await self.accepted(**wish))
+
+    async def render(self, job_id: int) -> Job:
+        await self.renderer.render(job_id)
+        return await self.job(job_id)
+
+    def begin(self, job_id: int) -> asyncio.Task[None]:
+        """Start to render in a task of its own."""
+        task = asyncio.create_task(self.renderer.render(job_id))
+        self._renders.add(task)
+        return task
+
+    async def job(self, job_id: int) -> Job:
+        async with self.db.read() as conn:
+            job = await jobs.get(conn, job_id)
+        assert job is not None
+        return job
+
+    async def attempts(self, job_id: int) -> list[Attempt]:
+        async with self.db.read() as conn:
+            query = sa.select(attempts).where(attempts.c.job_id == job_id).order_by(attempts.c.id)
+            return [Attempt(*row) for row in await conn.execute(query)]
+
+    async def funds(self, user_id: int = MIA) -> tuple[int, int]:
+        """Return what a person can spend, and what is held."""
+        async with self.db.read() as conn:
+            account = await ledger.find_account(conn, server_id=SERVER, user_id=user_id)
+            funds = await ledger.read_funds(conn, account)
+        return funds.available, funds.held
+
+    async def treasury(self) -> int:
+        async with self.db.read() as conn:
+            return await ledger.read_treasury(conn, SERVER)
+
+    async def rows(self) -> dict[str, list[tuple]]:
+        """Return the whole database, to compare."""
+        async with self.db.read() as conn:
+            return {
+                table.name: sorted(
+                    (tuple(row) for row in await conn.execute(table.select())), key=str
+                )
+                for table in metadata.sorted_tables
+            }
+
+    async def check_books(self) -> None:
+        """Every job paid exactly for what lies in front of the person, and held while it runs."""
+        async with self.db.read() as conn:
+            assert await ledger.verify(conn) == []
+            found = await conn.scalars(sa.select(job_rows.c.id))
+            for job_id in list(found):
+                job = await jobs.get(conn, job_id)
+                assert job is not None
+                entries = await conn.execute(
+                    sa.select(ledger_entries).where(ledger_entries.c.job_id == job_id)
+                )
+                self._check_job(job, list(entries))
+
+    def _check_job(self, job: Job, entries: list[sa.Row]) -> None:
+        moved = {
+            kind: sum(entry.amount for entry in entries if entry.kind == kind)
+            for kind in ("hold", "capture", "release")
+        }
+        outcome = self.delivery.outcome(job.id)
+        on_board = len(outcome.files) if outcome else 0
+        paid = job.unit_price * on_board if job.is_final else 0
+        back = job.price - paid if job.is_final else 0
+        assert moved == {"hold": job.price, "capture": paid, "release": back}, job
+        assert job.delivered == (on_board if job.is_final else 0), job
+        assert (job.status == "done") == (job.is_final and job.failure is None), job
+        assert job.status != "done" or on_board, job
