@@ -54,11 +54,12 @@ def inputs_for(model: Model, wish: Mapping[str, object], *, count: int) -> Input
     size = model.sizes[str(wish["aspect_ratio"])]
     inputs: dict[str, object] = {
         "prompt": wish["prompt"],
-        "seed": wish["seed"],
         "width": size.width,
         "height": size.height,
         "count": count,
     }
+    if "seed" in model.takes:
+        inputs["seed"] = wish["seed"]
     if wish.get("negative_prompt"):
         inputs["negative_prompt"] = wish["negative_prompt"]
     return inputs

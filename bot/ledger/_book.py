@@ -145,10 +145,15 @@ async def write(conn: AsyncConnection, *, key: str, entries: list[Entry]) -> Non
         LedgerConflict: `key` was used before with other content; nothing was written.
     """
     written = await _read_entries(conn, key)
-    if written:
-        if written != entries:
-            raise LedgerConflict(f"{key}: written before with other content")
-        return
+    if not written:
+        await append(conn, key=key, entries=entries)
+    elif written != entries:
+        raise LedgerConflict(f"{key}: written before with other content")
+
+
+async def append(conn: AsyncConnection, *, key: str, entries: list[Entry]) -> None:
+    """Append entries under a key that the caller has just found unused."""
+    assert entries, key
     now = utc_now()
     await conn.execute(
         ledger_entries.insert(),

@@ -12,6 +12,7 @@ from bot.ledger._book import (
     Entry,
     Move,
     Purse,
+    append,
     bank_purse,
     is_repeat,
     open_purses,
@@ -111,7 +112,7 @@ async def hold(
         return
     parts = _draw(own, ("earned", "granted"), amount)
     entries = [Entry("hold", purse.id, held, part, job_id) for purse, part in parts]
-    await write(conn, key=key, entries=entries)
+    await append(conn, key=key, entries=entries)
 
 
 async def capture(conn: AsyncConnection, *, hold_key: str, amount: int) -> None:
@@ -163,7 +164,7 @@ async def transfer(
         return
     parts = _draw(giver, ("earned", "granted"), amount)
     entries = [Entry("transfer", purse.id, taker[purse.kind].id, part) for purse, part in parts]
-    await write(conn, key=key, entries=entries)
+    await append(conn, key=key, entries=entries)
 
 
 async def adjust(conn: AsyncConnection, *, key: str, account_id: int, delta: int) -> None:
@@ -185,7 +186,7 @@ async def adjust(conn: AsyncConnection, *, key: str, account_id: int, delta: int
         return
     parts = _draw(own, ("granted", "earned"), -delta)
     entries = [Entry("adjust", purse.id, treasury.id, part) for purse, part in parts]
-    await write(conn, key=key, entries=entries)
+    await append(conn, key=key, entries=entries)
 
 
 def _ids(own: dict[str, Purse]) -> frozenset[int]:
@@ -221,4 +222,4 @@ async def _grant(
     if treasury.amount < amount:
         raise TreasuryEmpty(needed=amount, available=treasury.amount)
     entry = Entry(kind, treasury.id, taker, amount)
-    await write(conn, key=key, entries=[entry])
+    await append(conn, key=key, entries=[entry])

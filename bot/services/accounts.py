@@ -1,5 +1,6 @@
 """Who may spend: servers on the host's list, their monthly funds, a newcomer's first credits."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -20,6 +21,7 @@ class Accounts:
         self._db = resources.db
         self._settings = resources.settings
         self._clock = resources.clock
+        self._settled: dict[tuple[int, int, str], int] = {}
 
     async def remember_servers(self, server_ids: list[int]) -> None:
         """Note the servers the bot is in; those of the very first start are allowed.
@@ -44,9 +46,16 @@ class Accounts:
             ServerNotAllowed: the host has not allowed this server.
         """
         await self.check_allowed(conn, server_id)
-        await self._fund_month(conn, server_id)
+        # Once seen in the database, none of what follows can come undone; what is only
+        # written now may still be rolled back, so it is remembered at the next visit.
+        visit = (server_id, user_id, f"{self._clock():%Y-%m}")
+        if visit in self._settled:
+            return self._settled[visit]
+        is_funded = await self._fund_month(conn, server_id)
         account_id = await ledger.open_account(conn, server_id=server_id, user_id=user_id)
-        await self._welcome(conn, account_id)
+        is_welcomed = await self._welcome(conn, account_id)
+        if is_funded and is_welcomed:
+            self._settled[visit] = account_id
         return account_id
 
     async def check_allowed(self, conn: AsyncConnection, server_id: int) -> None:
@@ -63,24 +72,30 @@ class Accounts:
             return self._settings.allowed_servers
         return frozenset(await conn.scalars(sa.select(servers.c.id).where(servers.c.is_allowed)))
 
-    async def _fund_month(self, conn: AsyncConnection, server_id: int) -> None:
-        """Fill the treasury with the server's share of the budget, once a month (UTC)."""
-        key = f"treasury:{server_id}:{self._clock():%Y-%m}"
-        share = self._settings.monthly_credits // len(await self._allowed(conn))
-        if share > 0 and not await ledger.is_written(conn, key):
-            await ledger.fund(conn, key=key, server_id=server_id, amount=share)
+    async def _fund_month(self, conn: AsyncConnection, server_id: int) -> bool:
+        """Fill the treasury with the server's share of the budget, once a month (UTC).
 
-    async def _welcome(self, conn: AsyncConnection, account_id: int) -> None:
+        Returns whether that had happened before.
+        """
+        key = f"treasury:{server_id}:{self._clock():%Y-%m}"
+        if await ledger.is_written(conn, key):
+            return True
+        share = self._settings.monthly_credits // len(await self._allowed(conn))
+        if share > 0:
+            await ledger.fund(conn, key=key, server_id=server_id, amount=share)
+        return False
+
+    async def _welcome(self, conn: AsyncConnection, account_id: int) -> bool:
+        """Give a newcomer the first credits; returns whether that had happened before."""
         key = f"signup:{account_id}"
         if await ledger.is_written(conn, key):
-            return
-        try:
+            return True
+        # An empty treasury keeps nobody out; the credits come with the next funding.
+        with suppress(TreasuryEmpty):
             await ledger.grant(
                 conn, key=key, account_id=account_id, purse="earned", amount=SIGN_UP_CREDITS
             )
-        except TreasuryEmpty:
-            # An empty treasury keeps nobody out; the credits come with the next funding.
-            return
+        return False
 
 
 def month_start(now: datetime) -> datetime:

@@ -35,6 +35,8 @@ RUN_TIMEOUT_S = 30 * 60.0
 SETTLE_DOWN_S = 20.0
 CANCEL_POLL_S = 10.0
 
+# How a run can end for us while the provider wants its money all the same.
+_MAY_COST = ("uncertain", "timeout", "no_pictures", "unavailable")
 _SURELY_NOT_ACCEPTED = (ProviderBusy, ProviderDown, OutOfFunds, BadKey)
 
 
@@ -233,7 +235,7 @@ class Buying:
 
     async def _keep(self, job: Job, output: Output) -> dict[str, Any] | None:
         try:
-            facts = await self._media.store(output.data)
+            facts = await self._media.store(await self._media.tag(output.data))
         except BadPicture as error:
             log.warning("provider sent no picture", job_id=job.id, reason=error.reason)
             return None
@@ -269,14 +271,13 @@ class Buying:
     ) -> Job:
         """Write how the attempt failed and what the job makes of it, in one transaction."""
         text = str(error) if error else None
-        is_uncertain = failure == "uncertain"
         async with self._db.write() as conn:
             await jobs.close_attempt(
                 conn,
                 attempt.id,
-                status="uncertain" if is_uncertain else "failed",
+                status="uncertain" if failure == "uncertain" else "failed",
                 # What may have been bought counts against the budget; a failed run does not.
-                cost_usd_micros=None if is_uncertain else 0,
+                cost_usd_micros=None if failure in _MAY_COST else 0,
                 failure_text=text,
             )
             return await jobs.advance(

@@ -19,7 +19,12 @@ REQUEST_LIMIT_BYTES = 24 * 1024 * 1024
 MAX_PAUSE_S = 30.0
 MAX_REFRESHED = 3
 
-_EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
+_EXTENSIONS = {
+    "image/png": "png",
+    "image/jpeg": "jpg",
+    "image/webp": "webp",
+    "image/gif": "gif",
+}
 
 
 class Handing:

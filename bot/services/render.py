@@ -56,11 +56,12 @@ class Renderer:
 
     async def stop(self) -> None:
         """Cut every run off where it stands, paid requests on their way excepted."""
-        await self._buying.settle_down()
         tasks = [task for task in self._tasks.values() if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        # Last, so that no run sends a new request while we wait for another's.
+        await self._buying.settle_down()
 
     @contextmanager
     def _registered(self, job_id: int) -> Generator[None]:

@@ -83,11 +83,13 @@ class Views:
         self, conn: AsyncConnection, job: Job, progress: Progress | None = None
     ) -> JobView:
         """Return a job as a person sees it, with the latest word of its provider, if any."""
-        attempt = await jobs.last_attempt(conn, job.id)
-        pictures = await jobs.read_pictures(conn, job.id)
+        # A job in line has neither attempts to speak of nor pictures, and its answer is urgent.
+        is_waiting = job.status == "queued"
+        attempt = None if is_waiting else await jobs.last_attempt(conn, job.id)
+        pictures = [] if is_waiting else await jobs.read_pictures(conn, job.id)
         progress = progress or Progress()
         ahead = progress.position
-        if job.status == "queued":
+        if is_waiting:
             ahead = await jobs.ahead_of(conn, job)
         title, label, again = self._describe(job)
         return JobView(

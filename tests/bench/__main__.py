@@ -18,6 +18,7 @@ from pathlib import Path
 
 import psutil
 
+from bot.providers._canvas import draw
 from bot.sandbox import seed
 from bot.services.making import FAST_SLOTS
 from tests.e2e.stage import ROOT, Stage, running_stage
@@ -163,8 +164,6 @@ def _running(bot: Contender) -> int:
 
 def _painting_s() -> float:
     """Return the processor time of painting one picture, median of five."""
-    from bot.providers._canvas import draw
-
     times: list[float] = []
     for number in range(5):
         start = time.process_time()

@@ -218,7 +218,7 @@ async def test_an_answer_that_comes_too_late_still_ends_in_one_paid_picture(stag
     stage.world.faults.next("POST", "/callback", status="hang", count=1)
 
     await stage.world.person("mia").slash(stage.channel_id, "imagine", {"prompt": "late"})
-    await stage.until(lambda: stage.jobs())
+    await stage.until(stage.jobs)
     stage.world.advance(4)
     stage.world.faults.clear()
     await stage.settled()

@@ -6,6 +6,7 @@ import itertools
 import subprocess
 import sys
 from hashlib import sha256
+from multiprocessing import active_children
 from pathlib import Path
 
 import httpx
@@ -13,10 +14,11 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from bot.config import Settings
-from bot.errors import ProviderDown, ProviderRejected
+from bot.errors import ProviderDown, ProviderLost, ProviderRejected
 from bot.providers import Progress, Setup
 from bot.providers._canvas import draw
 from bot.providers._canvas._words import BEASTS, read
+from bot.providers._easel import Easel
 from bot.providers.painter import ENDPOINT, STEPS, connect
 
 INPUTS = {"prompt": "a lake", "seed": 3, "width": 256, "height": 256, "count": 1}
@@ -48,8 +50,12 @@ def _warmth(picture: Image.Image) -> float:
     return red - blue
 
 
+async def _rest_of(progress) -> list[Progress]:
+    return [change async for change in progress]
+
+
 async def _changes(painter, handle) -> list[Progress]:
-    return [change async for change in painter.follow(handle)]
+    return await _rest_of(painter.follow(handle))
 
 
 def test_same_arguments_give_the_same_bytes_in_any_process():
@@ -228,41 +234,58 @@ async def test_second_run_waits_in_line_and_says_so(painter_at):
     assert rest[-1] == Progress(percent=100)
 
 
-async def test_two_painters_of_a_process_share_one_easel(painter_at):
-    """A second thread would finish the small run long before the large one."""
-    large = {**INPUTS, "width": 1024, "height": 1024, "count": 2}
-    orders = [(painter_at(0), large), (painter_at(0), INPUTS)]
-    finished: list[int] = []
+async def test_runs_are_painted_whole_and_one_after_the_other(painter_at):
+    """Picture by picture, the small run would be finished before the large one."""
+    painter = painter_at(0)
+    finished: list[str] = []
 
-    async def paint(painter, inputs) -> None:
-        handle = await painter.submit(ENDPOINT, inputs, key="a")
+    async def paint(key, count) -> None:
+        handle = await painter.submit(ENDPOINT, {**INPUTS, "count": count}, key=key)
         await painter.fetch(handle)
-        finished.append(inputs["width"])
+        finished.append(key)
 
-    await asyncio.gather(*(paint(*order) for order in orders))
+    await asyncio.gather(paint("large", 3), paint("small", 1))
 
-    assert finished == [1024, 256]
+    assert finished == ["large", "small"]
 
 
 async def test_run_nobody_follows_any_more_leaves_the_easel(painter_at, monkeypatch):
-    begun: list[int] = []
+    seeds: list[int] = []
+    paint = Easel.paint
 
-    def counted(*args) -> bytes:
-        begun.append(args[2])
-        return draw(*args)
+    async def noted(easel, prompt, negative_prompt, seed, *size) -> bytes:
+        seeds.append(seed)
+        return await paint(easel, prompt, negative_prompt, seed, *size)
 
-    monkeypatch.setattr("bot.providers.painter.draw", counted)
+    monkeypatch.setattr(Easel, "paint", noted)
     painter = painter_at(0)
-    left = await painter.submit(ENDPOINT, {**INPUTS, "width": 1024, "count": 4}, key="a")
+    left = await painter.submit(ENDPOINT, {**INPUTS, "count": 4}, key="a")
     wanted = await painter.submit(ENDPOINT, {**INPUTS, "seed": 99}, key="b")
     progress = painter.follow(left)
-    await anext(progress)
+    while not seeds:
+        await anext(progress)
 
     await progress.aclose()
     await painter.fetch(wanted)
 
-    assert begun[-1] == 99
-    assert len(begun) < 5
+    assert seeds[-1] == 99
+    assert len(seeds) < 5
+
+
+async def test_run_whose_painting_process_is_killed_is_lost_and_may_be_asked_again(painter_at):
+    painter = painter_at(0)
+    handle = await painter.submit(ENDPOINT, {**INPUTS, "count": 4}, key="a")
+    others = set(active_children())
+    progress = painter.follow(handle)
+    while not (await anext(progress)).percent:
+        pass
+    [process] = set(active_children()) - others
+
+    process.kill()
+
+    with pytest.raises(ProviderLost):
+        await asyncio.wait_for(_rest_of(progress), 60)
+    assert (await asyncio.wait_for(_changes(painter, handle), 60))[-1].percent == 100
 
 
 async def test_cancel_ends_a_run_that_paints_or_waits_and_lets_the_next_one_go_on(painter_at):

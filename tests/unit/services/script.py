@@ -42,6 +42,10 @@ class Script:
         self.will(point, gate)
         return gate
 
+    def awaits(self, point: str) -> bool:
+        """Whether fates are left at a point."""
+        return bool(self._fates[point])
+
     async def meet(self, point: str) -> None:
         """Come by a point."""
         if not self._fates[point]:

@@ -301,7 +301,7 @@ async def test_delivery_that_is_put_off_is_repeated(studio):
 
 
 async def test_next_in_line_are_told_that_they_moved_up(studio):
-    in_one_slot = [await studio.accepted() for _ in range(9)][::3]
+    in_one_slot = [await studio.accepted(count=1) for _ in range(9)][::3]
 
     await studio.render(in_one_slot[0])
 

@@ -161,7 +161,7 @@ async def test_shutdown_leaves_no_request_on_its_way(studio):
     """Two jobs: while the shutdown waits for one request, the other must not send a new one."""
     studio.first.script.will("submit", ProviderBusy("later", retry_after_s=0.05))
     waiting_id = await studio.accepted()
-    studio.begin(waiting_id)
+    waiting = studio.begin(waiting_id)
     await until(lambda: len(studio.first.submits) == 1)
     at_answer = studio.first.script.gate("answer")
     sent_id = await studio.accepted()
@@ -169,7 +169,7 @@ async def test_shutdown_leaves_no_request_on_its_way(studio):
     await at_answer.reached()
 
     stopping = asyncio.create_task(studio.renderer.stop())
-    await asyncio.sleep(0.2)
+    await until(lambda: waiting.done() or len(studio.first.submits) == 3)
     at_answer.open()
     await stopping
 

@@ -1,0 +1,182 @@
+"""Stopping a job: what stops costs nothing, what finishes all the same is delivered and paid."""
+
+import pytest
+
+from bot.errors import JobOver, NotYourJob, ProviderBusy, ProviderLost, UnknownJob
+from bot.services import buying
+from tests.unit.services.script import until
+from tests.unit.services.studio import SAM, SERVER
+
+
+async def cancel(studio, job_id, **origin):
+    return await studio.services.work.cancel(studio.origin(**origin), job_id)
+
+
+async def test_queued_job_is_stopped_before_anything_is_sent(studio):
+    job_id = await studio.accepted()
+
+    await cancel(studio, job_id)
+    await until(lambda: studio.delivery.posted)
+    await until(lambda: job_id not in studio.renderer.running)
+
+    job = await studio.job(job_id)
+    assert (job.status, job.failure) == ("cancelled", "cancelled")
+    assert studio.first.submits == []
+    assert await studio.funds() == (100, 0)
+    assert studio.delivery.outcome(job_id).view.retry_price == 12
+
+
+async def test_running_job_is_stopped_by_its_provider(studio):
+    at_follow = studio.first.script.gate("follow")
+    job_id = await studio.accepted()
+    rendering = studio.begin(job_id)
+    await at_follow.reached()
+
+    view = await cancel(studio, job_id)
+    await rendering
+
+    assert view.is_cancel_requested
+    job = await studio.job(job_id)
+    assert (job.status, job.failure) == ("cancelled", "cancelled")
+    assert studio.first.cancels == studio.first.submits
+    assert await studio.funds() == (100, 0)
+    [attempt] = await studio.attempts(job_id)
+    assert (attempt.status, attempt.cost_usd_micros) == ("failed", 0)
+
+
+async def test_run_that_finishes_all_the_same_is_delivered_and_paid(studio):
+    studio.first.stops = False
+    at_follow = studio.first.script.gate("follow")
+    job_id = await studio.accepted()
+    rendering = studio.begin(job_id)
+    await at_follow.reached()
+
+    await cancel(studio, job_id)
+    await until(lambda: studio.first.cancels)
+    at_follow.open()
+    await rendering
+
+    job = await studio.job(job_id)
+    assert (job.status, job.failure, job.delivered) == ("done", None, 4)
+    assert await studio.funds() == (88, 0)
+
+
+async def test_cancel_that_does_not_reach_the_provider_is_no_failure(studio):
+    studio.first.script.will("cancel", ProviderLost("no answer"))
+    at_follow = studio.first.script.gate("follow")
+    job_id = await studio.accepted()
+    rendering = studio.begin(job_id)
+    await at_follow.reached()
+
+    await cancel(studio, job_id)
+    await until(lambda: studio.first.cancels)
+    at_follow.open()
+    await rendering
+
+    assert (await studio.job(job_id)).status == "done"
+
+
+async def test_cancel_from_another_process_is_noticed_by_the_flag(studio, monkeypatch):
+    monkeypatch.setattr(buying, "CANCEL_POLL_S", 0.01)
+    at_follow = studio.first.script.gate("follow")
+    job_id = await studio.accepted()
+    rendering = studio.begin(job_id)
+    await at_follow.reached()
+
+    async with studio.db.write() as conn:
+        await buying.jobs.request_cancel(conn, job_id)
+    await rendering
+
+    assert (await studio.job(job_id)).status == "cancelled"
+
+
+async def test_job_that_waits_for_a_busy_provider_is_stopped(studio):
+    studio.first.script.will("submit", ProviderBusy("later", retry_after_s=0.05))
+    at_submit = studio.first.script.gate("submit")
+    studio.first.script.will("submit", *[ProviderBusy("later", retry_after_s=0.0)] * 3)
+    job_id = await studio.accepted()
+    rendering = studio.begin(job_id)
+    await at_submit.reached()
+
+    await cancel(studio, job_id)
+    at_submit.open()
+    await rendering
+
+    job = await studio.job(job_id)
+    assert (job.status, job.failure) == ("cancelled", "cancelled")
+    assert studio.first.runs == {}
+    assert await studio.funds() == (100, 0)
+
+
+async def test_cancel_asked_while_no_process_lives_is_heeded_by_the_next(studio):
+    studio.first.script.gate("follow")
+    job_id = await studio.accepted()
+    studio.begin(job_id)
+    await until(lambda: studio.first.follows)
+    await studio.crash()
+    async with studio.db.write() as conn:
+        await buying.jobs.request_cancel(conn, job_id)
+    studio.first.script.gate("follow")
+
+    studio.restart()
+    job = await studio.render(job_id)
+
+    assert (job.status, job.failure) == ("cancelled", "cancelled")
+    assert await studio.funds() == (100, 0)
+
+
+async def test_delivered_job_is_not_stopped_any_more(studio):
+    at_delivery = studio.delivery.script.gate("deliver")
+    job_id = await studio.accepted()
+    rendering = studio.begin(job_id)
+    await at_delivery.reached()
+
+    await cancel(studio, job_id)
+    at_delivery.open()
+    await rendering
+
+    assert (await studio.job(job_id)).status == "done"
+
+
+async def test_staff_may_stop_other_peoples_jobs(studio):
+    job_id = await studio.accepted()
+
+    await cancel(studio, job_id, user_id=SAM, is_staff=True)
+    await until(lambda: studio.delivery.posted)
+
+    assert studio.delivery.outcome(job_id).view.failure == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("origin", "expected"),
+    [
+        ({"user_id": SAM}, NotYourJob),
+        ({"server_id": SERVER + 1}, UnknownJob),
+        ({"server_id": SERVER + 1, "is_staff": True}, UnknownJob),
+    ],
+)
+async def test_strangers_may_not_stop_a_job(studio, origin, expected):
+    job_id = await studio.accepted()
+    before = await studio.rows()
+
+    with pytest.raises(expected):
+        await cancel(studio, job_id, **origin)
+
+    assert await studio.rows() == before
+
+
+async def test_job_that_is_over_cannot_be_stopped(studio):
+    job = await studio.finished()
+    before = await studio.rows()
+
+    with pytest.raises(JobOver):
+        await cancel(studio, job.id)
+
+    assert await studio.rows() == before
+
+
+async def test_unknown_job_cannot_be_stopped(studio):
+    with pytest.raises(UnknownJob) as refused:
+        await cancel(studio, 404)
+
+    assert refused.value.job_id == "404"
