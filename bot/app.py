@@ -9,9 +9,8 @@ from dataclasses import dataclass
 import httpx
 
 from bot import catalog, config, ledger, providers
-from bot.config import Settings
+from bot.config import Settings, StartError
 from bot.db import Clock, Database, utc_now
-from bot.errors import StartError
 from bot.media import Media
 from bot.routing import Routing
 from bot.services import Accounts, Credits, Delivery, Dispatch, Making, Notes, Services, Work

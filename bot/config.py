@@ -17,11 +17,13 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from bot.errors import StartError
-
 CREDITS_PER_USD = 1000
 _DATABASE_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 _DATABASE_HINT = "give postgresql://user:password@host/name, or nothing for SQLite in DATA_DIR"
+
+
+class StartError(Exception):
+    """The process cannot start; the text is one line that names the cause and the fix."""
 
 
 @dataclass(frozen=True)

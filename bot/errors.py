@@ -10,8 +10,9 @@ AtelierError
 │   ├── OutOfFunds           the host's account there is empty: tell the host, route around
 │   ├── BadKey               the host's key there is refused: tell the host, route around
 │   └── SubmitUncertain      perhaps accepted: never submit again
-├── LedgerConflict       a bug: one key, two contents; stop the job, tell the host
-└── StartError           the process cannot start; one line that says what to do
+└── LedgerConflict       a bug: one key, two contents; stop the job, tell the host
+
+What keeps the process from starting is `bot.config.StartError`.
 """
 
 from datetime import datetime
@@ -19,10 +20,6 @@ from datetime import datetime
 
 class AtelierError(Exception):
     """The root of everything this product raises on purpose."""
-
-
-class StartError(AtelierError):
-    """Stop the start with one line that names the cause and the fix."""
 
 
 class LedgerConflict(AtelierError):

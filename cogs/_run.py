@@ -7,11 +7,11 @@ from contextlib import suppress
 import structlog
 
 from bot.app import App, open_app
-from bot.config import Settings, Shards
+from bot.config import Settings, Shards, StartError
 from cogs._client import ImageBot
 from cogs._delivery import DiscordDelivery
 from cogs._library import prepare_library
-from cogs._supervisor import keep_running
+from cogs._supervisor import LOGIN_MISSING, keep_running
 
 log = structlog.get_logger()
 
@@ -22,6 +22,9 @@ async def run_bot(settings: Settings, stop_signal: Callable[[], asyncio.Event]) 
     Raises:
         StartError: something the host must mend.
     """
+    token = settings.discord_token.get_secret_value()
+    if not token:
+        raise StartError(LOGIN_MISSING)
     prepare_library(settings)
     stop = stop_signal()
     delivery = DiscordDelivery()
@@ -33,9 +36,7 @@ async def run_bot(settings: Settings, stop_signal: Callable[[], asyncio.Event]) 
             return client
 
         await app.start()
-        supervisor = asyncio.create_task(
-            keep_running(make_client, settings.discord_token.get_secret_value())
-        )
+        supervisor = asyncio.create_task(keep_running(make_client, token))
         await _until_stopped(app, supervisor, stop)
 
 

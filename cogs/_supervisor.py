@@ -11,11 +11,16 @@ from contextlib import suppress
 import discord
 import structlog
 
-from bot.errors import StartError
+from bot.config import StartError
 from cogs._client import ImageBot
 
 log = structlog.get_logger()
 
+LOGIN_MISSING = (
+    "DISCORD_TOKEN is not set. Put the bot's token into .env, or try everything without one: "
+    "python main.py sandbox"
+)
+LOGIN_REFUSED = "DISCORD_TOKEN: Discord refuses it; copy the bot's token from the developer portal"
 FIRST_PAUSE_S = 1.0
 MAX_PAUSE_S = 300.0
 STABLE_AFTER_S = 600.0
@@ -34,9 +39,7 @@ async def keep_running(make_client: Callable[[], ImageBot], token: str) -> None:
         try:
             await _run_once(make_client(), token)
         except discord.LoginFailure:
-            raise StartError(
-                "DISCORD_TOKEN: Discord refuses it; copy the bot's token from the developer portal"
-            ) from None
+            raise StartError(LOGIN_REFUSED) from None
         except Exception:
             log.exception("client died", restart_in_s=pause_s)
         else:

@@ -7,7 +7,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from bot.catalog._model import Model
-from bot.errors import StartError, UnknownModel
+from bot.config import StartError
+from bot.errors import UnknownModel
 
 AUTO = "auto"
 """The model name that leaves the choice to us."""

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from bot.config import Settings, environment
-from bot.errors import StartError
+from bot.config import Settings, StartError, environment
 from bot.sandbox.server import WorldServer
 from bot.sandbox.site import add_site
 from bot.sandbox.world import World

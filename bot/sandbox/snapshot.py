@@ -6,7 +6,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.errors import StartError
+from bot.config import StartError
 from bot.sandbox.files import StoredFile
 from bot.sandbox.interactions import Invocation
 from bot.sandbox.messages import Message

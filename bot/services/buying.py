@@ -23,7 +23,7 @@ from bot.jobs import Attempt, Job, Picture
 from bot.providers import Handle, Output, Progress, Provider
 from bot.routing import Choice, inputs_for
 from bot.services.delivery import Delivery
-from bot.services.progress import Relay
+from bot.services.progress import Relay, end
 from bot.services.resources import Resources
 from bot.services.views import Views
 
@@ -72,8 +72,8 @@ class Buying:
                     reason=str(error),
                 )
                 reason = error
-        if await self._is_cancelled(job):
-            return await self._conclude(job, "cancelled")
+            if await self._is_cancelled(job):
+                return await self._conclude(job, "cancelled")
         return await self._conclude(job, "unavailable", str(reason) if reason else None)
 
     async def recover(self, job: Job) -> Job:
@@ -126,9 +126,11 @@ class Buying:
             try:
                 return await self._submit_once(job, choice)
             except ProviderBusy as busy:
-                if last or await self._is_cancelled(job):
+                if last:
                     raise
                 await asyncio.sleep(min(busy.retry_after_s, MAX_PAUSE_S))
+                if await self._is_cancelled(job):
+                    raise
         raise AssertionError
 
     async def _submit_once(self, job: Job, choice: Choice) -> Job:
@@ -216,9 +218,7 @@ class Buying:
             yield
         finally:
             del self._cancels[job.id]
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await end(task)
 
     async def _store(self, job: Job, attempt: Attempt, outputs: list[Output]) -> Job:
         made = [await self._keep(job, output) for output in outputs[: job.count]]
@@ -229,9 +229,11 @@ class Buying:
             Picture(number=number, **facts) for number, facts in enumerate(pictures, start=1)
         ]
         async with self._db.write() as conn:
+            # First, so that a runner which lost the job meanwhile stops before it writes.
+            stored = await jobs.advance(conn, job, status="delivering")
             await jobs.add_pictures(conn, job.id, numbered)
             await jobs.close_attempt(conn, attempt.id, status="done")
-            return await jobs.advance(conn, job, status="delivering")
+            return stored
 
     async def _keep(self, job: Job, output: Output) -> dict[str, Any] | None:
         try:

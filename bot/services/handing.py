@@ -64,7 +64,8 @@ class Handing:
             fresh = await jobs.get(conn, job.id)
             assert fresh is not None, job
             view = await self._views.of(conn, fresh)
-        return view, await self.files_of(view)
+        # What failed is told, not shown, even where pictures lie ready: it is not paid either.
+        return view, [] if fresh.failure else await self.files_of(view)
 
     async def _file(self, job_id: int, picture: Picture, limit_bytes: int) -> PictureFile | None:
         try:
@@ -99,9 +100,10 @@ class Handing:
             failure = changes["failure"] = "undeliverable"
         status = {None: "done", "cancelled": "cancelled"}.get(failure, "failed")
         async with self._db.write() as conn:
+            settled = await jobs.advance(conn, job, status=status, **changes)
             if job.price:
                 await ledger.capture(conn, hold_key=job.hold_key, amount=job.unit_price * delivered)
-            return await jobs.advance(conn, job, status=status, **changes)
+            return settled
 
     async def _refresh_waiting(self, job: Job) -> None:
         """Tell the next in line that they moved up."""

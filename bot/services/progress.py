@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Self
 
+import structlog
+
 from bot.providers import Progress
+
+log = structlog.get_logger()
 
 FIRST_AFTER_S = 1.0
 EVERY_S = 2.0
@@ -31,9 +34,7 @@ class Relay:
 
     async def __aexit__(self, *_: object) -> None:
         assert self._task is not None
-        self._task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._task
+        await end(self._task)
 
     def tell(self, progress: Progress) -> None:
         """Take a change in; an older one that was not shown yet is dropped."""
@@ -49,3 +50,12 @@ class Relay:
                 self._shown = self._latest
                 await self._show(self._latest)
                 await asyncio.sleep(EVERY_S)
+
+
+async def end(beside: asyncio.Task[None]) -> None:
+    """End a task that runs beside a paid run; what broke in it is logged and costs no picture."""
+    beside.cancel()
+    # Waited for, not awaited: that would swallow a cancellation of our own along with its.
+    await asyncio.wait({beside})
+    if not beside.cancelled() and (error := beside.exception()) is not None:
+        log.error("work beside a run broke", exc_info=error)

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from bot import catalog
-from bot.errors import StartError, UnknownModel
+from bot.config import StartError
+from bot.errors import UnknownModel
 
 FOX = """
 name = "fox"

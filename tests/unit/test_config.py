@@ -3,8 +3,7 @@
 import pytest
 
 from bot import config
-from bot.config import Settings, Shards
-from bot.errors import StartError
+from bot.config import Settings, Shards, StartError
 
 NAMES = [*(name.upper() for name in Settings.model_fields), "ENV_FILE", "FAL_KEY"]
 

@@ -400,6 +400,16 @@ async def test_mark_is_readable_and_keeps_every_pixel(media, kind, mode, options
     assert await media.tag(marked) is marked
 
 
+@pytest.mark.parametrize(("mode", "flags"), [("RGB", 0x04), ("RGBA", 0x14)])
+async def test_header_that_a_plain_webp_gets_tells_whether_it_is_transparent(media, mode, flags):
+    data = _file(_noise(63, 47, mode), "WEBP", lossless=True)
+
+    marked = await media.tag(data)
+
+    assert data[12:16] == b"VP8L"
+    assert (marked[12:16], marked[20]) == (b"VP8X", flags)
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
 async def test_mark_joins_what_the_file_says_already(media, kind):
     marked = await media.tag(_file(_noise(), kind, xmp=OTHER))

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from bot.config import StartError
 from bot.db import Database, utc_now
 from bot.db.tables import notes, processes
-from bot.errors import StartError
 
 DEADLINE_S = 20.0
 

@@ -10,9 +10,10 @@ DEADLINE_S = 20.0
 class Gate:
     """A place to stop at: the test waits until somebody stands there, and lets them on."""
 
-    def __init__(self) -> None:
+    def __init__(self, then: Exception | None = None) -> None:
         self._reached = asyncio.Event()
         self._opened = asyncio.Event()
+        self._then = then
 
     async def reached(self) -> None:
         async with asyncio.timeout(DEADLINE_S):
@@ -24,6 +25,8 @@ class Gate:
     async def pass_through(self) -> None:
         self._reached.set()
         await self._opened.wait()
+        if self._then is not None:
+            raise self._then
 
 
 class Script:
@@ -36,9 +39,9 @@ class Script:
         """Add fates: each visit of the point takes the next one."""
         self._fates[point].extend(fates)
 
-    def gate(self, point: str) -> Gate:
-        """Add a gate at the point."""
-        gate = Gate()
+    def gate(self, point: str, *, then: Exception | None = None) -> Gate:
+        """Add a gate at the point; behind it something may be raised."""
+        gate = Gate(then)
         self.will(point, gate)
         return gate
 

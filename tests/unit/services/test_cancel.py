@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.errors import JobOver, NotYourJob, ProviderBusy, ProviderLost, UnknownJob
+from bot.errors import JobOver, NotYourJob, ProviderBusy, ProviderDown, ProviderLost, UnknownJob
 from bot.services import buying
 from tests.unit.services.script import until
 from tests.unit.services.studio import SAM, SERVER
@@ -91,9 +91,8 @@ async def test_cancel_from_another_process_is_noticed_by_the_flag(studio, monkey
 
 
 async def test_job_that_waits_for_a_busy_provider_is_stopped(studio):
-    studio.first.script.will("submit", ProviderBusy("later", retry_after_s=0.05))
-    at_submit = studio.first.script.gate("submit")
-    studio.first.script.will("submit", *[ProviderBusy("later", retry_after_s=0.0)] * 3)
+    busy = ProviderBusy("later", retry_after_s=0.0)
+    at_submit = studio.first.script.gate("submit", then=busy)
     job_id = await studio.accepted()
     rendering = studio.begin(job_id)
     await at_submit.reached()
@@ -106,6 +105,20 @@ async def test_job_that_waits_for_a_busy_provider_is_stopped(studio):
     assert (job.status, job.failure) == ("cancelled", "cancelled")
     assert studio.first.runs == {}
     assert await studio.funds() == (100, 0)
+
+
+async def test_job_stopped_while_one_route_refuses_is_not_sent_to_the_next(studio):
+    at_submit = studio.first.script.gate("submit", then=ProviderDown("refused"))
+    job_id = await studio.accepted(model="twice")
+    rendering = studio.begin(job_id)
+    await at_submit.reached()
+
+    await cancel(studio, job_id)
+    at_submit.open()
+    await rendering
+
+    assert (await studio.job(job_id)).status == "cancelled"
+    assert studio.second.submits == []
 
 
 async def test_cancel_asked_while_no_process_lives_is_heeded_by_the_next(studio):

@@ -1,6 +1,7 @@
 """A process that dies at any moment, and another one that carries on with its jobs."""
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot import jobs
 from bot.errors import ProviderBusy, ProviderDown, ProviderLost, ProviderRejected
@@ -224,10 +225,29 @@ async def test_process_that_was_taken_for_dead_writes_nothing_more(studio):
 
     studio.restart()
     job = await studio.render(job_id)
-    at_follow.open()
-    await stalled
+    with capture_logs() as logged:
+        at_follow.open()
+        await stalled
 
     assert await studio.job(job_id) == job
     assert job.status == "done"
     assert len(studio.delivery.posted) == 1
     assert len(studio.first.submits) == 1
+    assert [entry["log_level"] for entry in logged] == ["info"]
+
+
+async def test_process_taken_for_dead_while_it_delivers_does_not_settle_again(studio):
+    at_delivery = studio.delivery.script.gate("deliver")
+    job_id = await studio.accepted()
+    stalled = studio.begin(job_id)
+    await at_delivery.reached()
+
+    studio.restart()
+    job = await studio.render(job_id)
+    with capture_logs() as logged:
+        at_delivery.open()
+        await stalled
+
+    assert await studio.job(job_id) == job
+    assert await studio.funds() == (88, 0)
+    assert [entry["log_level"] for entry in logged] == ["info"]

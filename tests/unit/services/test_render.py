@@ -15,6 +15,11 @@ GARBAGE = Output(b"<html>502 Bad Gateway</html>")
 HANDED_OVER = Output(png(48, 32), seed=7)
 
 
+async def marked(studio, color):
+    """Return a picture of the provider's as we keep it: marked as generated."""
+    return await studio.resources.media.tag(png(48, 32, color))
+
+
 async def test_job_is_drawn_delivered_and_paid(studio):
     job_id = await studio.accepted(count=4, seed=70)
     before = await studio.funds()
@@ -108,7 +113,7 @@ async def test_pictures_are_stored_before_they_are_delivered(studio):
     async with studio.db.read() as conn:
         pictures = await jobs.read_pictures(conn, job_id)
     stored = [await studio.resources.media.read(picture.sha256) for picture in pictures]
-    assert stored == [png(48, 32, "teal"), png(48, 32, "orange")]
+    assert stored == [await marked(studio, "teal"), await marked(studio, "orange")]
 
 
 async def test_outcome_goes_to_the_card_that_answered(studio):
@@ -278,7 +283,10 @@ async def test_work_that_can_be_shown_nowhere_is_given_back_and_kept(studio):
     assert await studio.funds() == (100, 0)
     view = await studio.services.work.find_shown(studio.origin(), job.id)
     files = await studio.services.work.files_of(view)
-    assert [file.data for file in files] == [png(48, 32, "teal"), png(48, 32, "orange")]
+    assert [file.data for file in files] == [
+        await marked(studio, "teal"),
+        await marked(studio, "orange"),
+    ]
 
 
 async def test_failure_that_can_be_shown_nowhere_ends_the_job(studio):
@@ -317,7 +325,7 @@ async def test_free_work_needs_no_hold(studio):
 
     assert (job.status, job.price, job.delivered) == ("done", 0, 1)
     [file] = studio.delivery.outcome(job.id).files
-    assert file.data == png(48, 32, "orange")
+    assert file.data == await marked(studio, "orange")
 
 
 async def test_picked_picture_that_is_gone_fails(studio, tmp_path):
