@@ -13,7 +13,17 @@ from bot.config import Settings, StartError
 from bot.db import Clock, Database, utc_now
 from bot.media import Media
 from bot.routing import Routing
-from bot.services import Accounts, Credits, Delivery, Dispatch, Making, Notes, Services, Work
+from bot.services import (
+    Accounts,
+    Credits,
+    Delivery,
+    Dispatch,
+    Making,
+    Notes,
+    Retention,
+    Services,
+    Work,
+)
 from bot.services.buying import Buying
 from bot.services.engine import Engine
 from bot.services.handing import Handing
@@ -31,10 +41,12 @@ class App:
     async def start(self) -> None:
         """Begin to work on jobs, those of an earlier process first."""
         await self.services.dispatch.start()
+        self.services.retention.start()
 
     async def stop(self) -> None:
         """Take no new work, then leave the running jobs where the next process finds them."""
         self.services.making.close()
+        self.services.retention.stop()
         await self.services.dispatch.stop()
 
 
@@ -90,6 +102,7 @@ def build_services(resources: Resources, delivery: Delivery) -> Services:
         dispatch=dispatch,
         making=Making(resources, accounts, views),
         notes=Notes(resources),
+        retention=Retention(resources),
         work=Work(
             resources,
             accounts=accounts,

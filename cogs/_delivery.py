@@ -17,7 +17,15 @@ import discord
 import structlog
 from discord import ui
 
-from bot.services import Delivery, JobView, NotNow, PictureFile, Receipt, Undeliverable
+from bot.services import (
+    Delivery,
+    JobView,
+    NotNow,
+    PictureFile,
+    Posted,
+    Receipt,
+    Undeliverable,
+)
 from cogs._cards import card, result, uploads
 
 log = structlog.get_logger()
@@ -73,6 +81,24 @@ class DiscordDelivery(Delivery):
                 except _Gone as gone:
                     log.info("no way there", job_id=view.id, way=way.__name__, reason=str(gone))
         raise Undeliverable("neither the card, the channel nor a direct message took it")
+
+    async def reread(self, posted: Posted) -> bytes:
+        """Download a picture from its message; the link in it is fresh each time we look."""
+        client = self._connected()
+        channel = client.get_partial_messageable(posted.channel_id)
+        try:
+            with _translated():
+                message = await channel.fetch_message(posted.message_id)
+                items = [
+                    item
+                    for part in _walk(message.components)
+                    if isinstance(part, discord.MediaGalleryComponent)
+                    for item in part.items
+                ]
+                # Not media.read(): a component of a fetched message does not know its client.
+                return await client.http.get_from_cdn(items[posted.number - 1].media.url)
+        except (_Gone, IndexError) as error:
+            raise Undeliverable(str(error)) from error
 
     def _turn(self, job_id: int) -> asyncio.Lock:
         return self._turns.setdefault(job_id, asyncio.Lock())

@@ -38,15 +38,14 @@ class Catalog:
             raise UnknownModel(name=name)
         return model
 
-    def search(self, text: str, *, limit: int) -> list[Model]:
+    def search(self, text: str) -> list[Model]:
         """Return the models whose name or title holds every word typed so far."""
         words = text.lower().split()
-        found = (
+        return [
             model
             for model in self._by_name.values()
             if all(word in f"{model.name} {model.title.lower()}" for word in words)
-        )
-        return [model for model, _ in zip(found, range(limit), strict=False)]
+        ]
 
 
 def load(folder: Path | None = None) -> Catalog:

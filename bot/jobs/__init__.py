@@ -13,7 +13,14 @@ from bot.jobs._attempts import (
     save_handle,
 )
 from bot.jobs._job import FINAL_STATUSES, Job, NewJob, NotOurs
-from bot.jobs._pictures import Picture, add_pictures, read_pictures
+from bot.jobs._pictures import (
+    Picture,
+    Posted,
+    add_pictures,
+    pictures_since,
+    posted,
+    read_pictures,
+)
 from bot.jobs._processes import beat, forget_others, leave, live_processes
 from bot.jobs._rows import (
     accept,
@@ -37,6 +44,7 @@ __all__ = [
     "NewJob",
     "NotOurs",
     "Picture",
+    "Posted",
     "accept",
     "active_of",
     "add_attempt",
@@ -54,6 +62,8 @@ __all__ = [
     "last_attempt",
     "leave",
     "live_processes",
+    "pictures_since",
+    "posted",
     "read_pictures",
     "recent_of",
     "request_cancel",

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.db import utc_now
-from bot.db.tables import pictures
+from bot.db.tables import jobs, pictures
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,15 @@ class Picture:
     size_bytes: int
     seed: int | None
     is_nsfw: bool | None
+
+
+@dataclass(frozen=True)
+class Posted:
+    """Where a picture stands in a message; `number` counts that message's pictures from 1."""
+
+    channel_id: int
+    message_id: int
+    number: int
 
 
 async def add_pictures(conn: AsyncConnection, job_id: int, made: Sequence[Picture]) -> None:
@@ -42,3 +52,26 @@ async def read_pictures(conn: AsyncConnection, job_id: int) -> list[Picture]:
         sa.select(*columns).where(pictures.c.job_id == job_id).order_by(pictures.c.number)
     )
     return [Picture(*row) for row in found]
+
+
+async def posted(conn: AsyncConnection, sha256: str) -> list[Posted]:
+    """Return the messages that show a picture, the newest first, three at most."""
+    found = await conn.execute(
+        sa.select(jobs.c.channel_id, jobs.c.message_id, pictures.c.number)
+        .join(jobs, jobs.c.id == pictures.c.job_id)
+        .where(pictures.c.sha256 == sha256, jobs.c.delivered > 0)
+        .order_by(jobs.c.id.desc())
+        .limit(3)
+    )
+    return [Posted(*row) for row in found]
+
+
+async def pictures_since(conn: AsyncConnection, moment: datetime) -> frozenset[str]:
+    """Return the hashes of pictures whose job is under way or ended after a moment."""
+    found = await conn.scalars(
+        sa.select(pictures.c.sha256)
+        .distinct()
+        .join(jobs, jobs.c.id == pictures.c.job_id)
+        .where(jobs.c.finished_at.is_(None) | (jobs.c.finished_at >= moment))
+    )
+    return frozenset(found)

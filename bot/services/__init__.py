@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.jobs import Posted
 from bot.services.accounts import Accounts
 from bot.services.credits import DAILY_CREDITS, Balance, Change, Credits
 from bot.services.delivery import Delivery, NotNow, PictureFile, Receipt, Undeliverable
@@ -9,6 +10,7 @@ from bot.services.dispatch import Dispatch
 from bot.services.making import Accepted, Making, Quote
 from bot.services.notes import Notes
 from bot.services.requests import ImageWish, Origin
+from bot.services.retention import Retention
 from bot.services.views import Address, JobView
 from bot.services.work import Overview, Work
 
@@ -30,8 +32,10 @@ __all__ = [
     "Origin",
     "Overview",
     "PictureFile",
+    "Posted",
     "Quote",
     "Receipt",
+    "Retention",
     "Services",
     "Undeliverable",
     "Work",
@@ -47,4 +51,5 @@ class Services:
     dispatch: Dispatch
     making: Making
     notes: Notes
+    retention: Retention
     work: Work

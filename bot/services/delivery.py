@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.errors import AtelierError
+from bot.jobs import Posted
 from bot.services.views import JobView
 
 
@@ -46,5 +47,14 @@ class Delivery(Protocol):
         Raises:
             NotNow: nothing is known to be shown; the same call may be repeated.
             Undeliverable: it can be shown nowhere.
+        """
+        ...
+
+    async def reread(self, posted: Posted) -> bytes:
+        """Download a picture from the message that shows it.
+
+        Raises:
+            NotNow: Discord could not be reached.
+            Undeliverable: the message, or the picture in it, is not there any more.
         """
         ...

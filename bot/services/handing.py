@@ -1,11 +1,12 @@
 """Handing over: show the outcome, then settle the money with the final status in one breath."""
 
 import asyncio
+from contextlib import suppress
 
 import structlog
 
 from bot import jobs, ledger
-from bot.errors import PictureTooLarge
+from bot.errors import BadPicture, PictureTooLarge
 from bot.jobs import Job, Picture
 from bot.services.delivery import Delivery, NotNow, PictureFile, Receipt, Undeliverable
 from bot.services.resources import Resources
@@ -69,14 +70,31 @@ class Handing:
 
     async def _file(self, job_id: int, picture: Picture, limit_bytes: int) -> PictureFile | None:
         try:
-            data = await self._media.fit(await self._media.read(picture.sha256), limit_bytes)
-        except (PictureTooLarge, FileNotFoundError) as error:
+            data = await self._media.fit(await self._read(picture.sha256), limit_bytes)
+        except (BadPicture, PictureTooLarge, FileNotFoundError) as error:
             log.warning("picture cannot be sent", job_id=job_id, reason=str(error))
             return None
         extension = _EXTENSIONS[self._media.mime_of(data)]
         return PictureFile(
             number=picture.number, name=f"job-{job_id}-{picture.number}.{extension}", data=data
         )
+
+    async def _read(self, sha256: str) -> bytes:
+        """Return a picture from the store, or from a message that still shows it.
+
+        Raises:
+            FileNotFoundError: it is nowhere any more.
+        """
+        with suppress(FileNotFoundError):
+            return await self._media.read(sha256)
+        async with self._db.read() as conn:
+            places = await jobs.posted(conn, sha256)
+        for place in places:
+            with suppress(NotNow, Undeliverable, BadPicture):
+                data = await self._delivery.reread(place)
+                await self._media.store(data)
+                return data
+        raise FileNotFoundError(f"no picture {sha256}")
 
     async def _show(self, view: JobView, files: list[PictureFile]) -> Receipt | None:
         pause_s = 1.0

@@ -146,7 +146,9 @@ class Making:
             raise NoSuchPicture
         quote = Quote(
             model=self._catalog.get(parent.model),
-            inputs={**parent.inputs, "seed": picture.seed or parent.inputs["seed"]},
+            inputs=parent.inputs
+            if picture.seed is None
+            else {**parent.inputs, "seed": picture.seed},
             count=1,
             price=0,
             cost_usd_micros=0,
@@ -156,8 +158,8 @@ class Making:
 
     def models(self, typed: str, *, limit: int) -> list[Model]:
         """Return the models that can be served now and match what was typed so far."""
-        found = self._catalog.search(typed, limit=limit)
-        return [model for model in found if self._routing.serves(model)]
+        found = self._catalog.search(typed)
+        return [model for model in found if self._routing.serves(model)][:limit]
 
     async def note_answer(self, job_id: int, message_id: int) -> None:
         """Remember which message answered the interaction: it is the job's card."""

@@ -1,6 +1,7 @@
 """Power cuts, restarts and a hostile Discord: a job ends once, and is paid if it was delivered."""
 
 import asyncio
+import shutil
 
 import pytest
 
@@ -226,4 +227,21 @@ async def test_an_answer_that_comes_too_late_still_ends_in_one_paid_picture(stag
     (job,) = stage.jobs()
     assert job["status"] == "done"
     assert stage.pictures(job["message_id"])
+    await stage.check_books()
+
+
+async def test_picture_no_longer_kept_is_read_from_its_message(stage):
+    await stage.start()
+    grid = await stage.imagine(count=2)
+    await stage.finished(grid.message_id, pictures=2)
+    shutil.rmtree(stage.data_dir / "media")
+
+    picked = await stage.press(grid.message_id, "pick:1:2")
+    await stage.finished(picked.message_id)
+
+    bodies = [
+        stage.world.files.find(int(item["media"]["attachment_id"])).read()
+        for item in (stage.pictures(grid.message_id)[1], *stage.pictures(picked.message_id))
+    ]
+    assert bodies[0] == bodies[1]
     await stage.check_books()

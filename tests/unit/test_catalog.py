@@ -152,13 +152,6 @@ def test_search_finds_every_word_in_name_or_title(tmp_path, typed, expected):
     for name, title in (("flux-dev", "FLUX dev"), ("flux-schnell", "Fast FLUX"), ("sdxl", "SDXL")):
         write(tmp_path, fox_named(name, title=title), name=name)
 
-    found = catalog.load(tmp_path).search(typed, limit=25)
+    found = catalog.load(tmp_path).search(typed)
 
     assert [model.name for model in found] == expected
-
-
-def test_search_stops_at_its_limit(tmp_path):
-    for name in ("a", "b", "c"):
-        write(tmp_path, fox_named(name), name=name)
-
-    assert len(catalog.load(tmp_path).search("", limit=2)) == 2

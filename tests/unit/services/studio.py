@@ -22,6 +22,7 @@ from bot.services import Accepted, ImageWish, Origin, Services
 from bot.services.render import Renderer
 from bot.services.resources import Resources
 from tests.unit.services.recording import Recorder
+from tests.unit.services.script import DEADLINE_S
 from tests.unit.services.scripted import Scripted
 
 SERVER = 100
@@ -54,10 +55,13 @@ def route(provider: str) -> dict[str, object]:
     return {"provider": provider, "endpoint": f"{provider}/fox", "cost_usd_micros": COST_USD_MICROS}
 
 
+FREE_ROUTE = {"provider": "first", "endpoint": "local/fox", "cost_usd_micros": 0}
+
 MODELS = (
     model(),
     model(name="plain", title="Plain", takes=[], max_count=1, rank=20),
     model(name="twice", title="Twice", routes=[route("first"), route("second")], rank=30),
+    model(name="free", title="Free", routes=[FREE_ROUTE], rank=40),
     model(name="orphan", title="Orphan", routes=[route("nobody")], rank=1),
 )
 
@@ -111,6 +115,14 @@ class Studio:
         await asyncio.gather(*tasks, return_exceptions=True)
         self._renders.clear()
 
+    async def crash_hard(self) -> None:
+        """Cut this process off and its engine with it, without a word to anybody."""
+        renders = self.renderer._tasks.values()
+        self._renders |= {task for task in renders if task is not None}
+        await self.crash()
+        self.services.dispatch._sweeper.cancel()
+        await self.services.dispatch._engine.stop()
+
     async def crash_and_render(self, job_id: int) -> Job:
         """Let another process carry on with a job that this one was cut off from."""
         await self.crash()
@@ -157,6 +169,15 @@ class Studio:
         self._renders.add(task)
         return task
 
+    async def is_over(self, job_id: int) -> Job:
+        """Wait until somebody else has carried a job to its end."""
+        async with asyncio.timeout(DEADLINE_S):
+            while True:
+                job = await self.job(job_id)
+                if job.is_final:
+                    return job
+                await asyncio.sleep(0.01)
+
     async def job(self, job_id: int) -> Job:
         async with self.db.read() as conn:
             job = await jobs.get(conn, job_id)
@@ -174,6 +195,14 @@ class Studio:
             account = await ledger.find_account(conn, server_id=SERVER, user_id=user_id)
             funds = await ledger.read_funds(conn, account)
         return funds.available, funds.held
+
+    async def give(self, amount: int, *, user_id: int = MIA) -> None:
+        """Give somebody credits that the host adds to the treasury for it."""
+        key = f"gift:{next(self._interaction_ids)}"
+        async with self.db.write() as conn:
+            account = await ledger.open_account(conn, server_id=SERVER, user_id=user_id)
+            await ledger.fund(conn, key=f"{key}:fund", server_id=SERVER, amount=amount)
+            await ledger.grant(conn, key=key, account_id=account, purse="granted", amount=amount)
 
     async def treasury(self) -> int:
         async with self.db.read() as conn:

@@ -16,8 +16,7 @@ async def test_queued_job_is_stopped_before_anything_is_sent(studio):
     job_id = await studio.accepted()
 
     await cancel(studio, job_id)
-    await until(lambda: studio.delivery.posted)
-    await until(lambda: job_id not in studio.renderer.running)
+    await studio.is_over(job_id)
 
     job = await studio.job(job_id)
     assert (job.status, job.failure) == ("cancelled", "cancelled")
@@ -155,7 +154,7 @@ async def test_staff_may_stop_other_peoples_jobs(studio):
     job_id = await studio.accepted()
 
     await cancel(studio, job_id, user_id=SAM, is_staff=True)
-    await until(lambda: studio.delivery.posted)
+    await studio.is_over(job_id)
 
     assert studio.delivery.outcome(job_id).view.failure == "cancelled"
 
