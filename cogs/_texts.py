@@ -14,6 +14,8 @@ from bot.errors import UserError
 from bot.services import DAILY_CREDITS, Address, Balance, Change, JobView, Quote
 
 PROMPT_SHOWN = 1500
+# Longer lines are told to the first digit.
+EXACT_BELOW = 10
 ALT_TEXT_SHOWN = 1000
 
 ALREADY_UNDER_WAY = "That is under way already: {link}"
@@ -160,7 +162,8 @@ def progress(view: JobView) -> str:
         return f"Waiting · {view.ahead} ahead of it" if view.ahead else "Starting…"
     since = f" · started {ago(view.started_at)}" if view.started_at else ""
     if view.ahead:
-        return f"In the provider's queue · {view.ahead} ahead{since}"
+        ahead = f"{view.ahead}{'+' if view.ahead >= EXACT_BELOW else ''}"
+        return f"In the provider's queue · {ahead} ahead{since}"
     if view.percent is not None:
         return f"{_bar(view.percent)} {view.percent} %{since}"
     return f"Drawing{since}"

@@ -6,6 +6,7 @@ What it gives us: two lanes, one job at a time in each of an account's slots, ac
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Collection, Coroutine
 from typing import Any
 
@@ -31,6 +32,7 @@ class Engine:
         self._process_id = process_id
         self._render = render
         self._workflow: Render | None = None
+        self._broken: Counter[int] = Counter()
 
     async def start(self) -> None:
         """Open the engine's database and begin to take jobs from the lanes."""
@@ -59,7 +61,8 @@ class Engine:
         """Put a job in line for its slot; again does nothing while it waits there."""
         assert self._workflow is not None
         with (
-            SetWorkflowID(f"{job.id}@{self._process_id}"),
+            # Counted on, because the engine never runs an id twice, not even one that broke.
+            SetWorkflowID(f"{job.id}@{self._process_id}.{self._broken[job.id]}"),
             SetEnqueueOptions(queue_partition_key=f"{job.account_id}:{job.slot}"),
         ):
             await DBOS.enqueue_workflow_async(job.lane, self._workflow, job.id)
@@ -79,6 +82,10 @@ class Engine:
     def _make_workflow(self) -> Render:
         # The engine writes attributes on what it is given, which a bound method refuses.
         async def render(job_id: int) -> None:
-            await self._render(job_id)
+            try:
+                await self._render(job_id)
+            except Exception:
+                self._broken[job_id] += 1
+                raise
 
         return render

@@ -257,10 +257,12 @@ class Making:
 
     async def _check_budget(self, conn: AsyncConnection, quote: Quote) -> None:
         """Refuse what the host's month cannot pay; what costs the host nothing always passes."""
+        if quote.cost_usd_micros == 0:
+            return
         now = self._clock()
         committed = await jobs.committed_usd_micros(conn, since=month_start(now))
         left = self._settings.monthly_budget_usd_micros - committed
-        if quote.cost_usd_micros > max(left, 0):
+        if quote.cost_usd_micros > left:
             raise BudgetUsedUp(resets_at=next_month(now))
 
     async def _hold(self, conn: AsyncConnection, job: Job) -> None:

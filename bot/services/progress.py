@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Self
 
 import structlog
@@ -12,6 +13,7 @@ log = structlog.get_logger()
 
 FIRST_AFTER_S = 1.0
 EVERY_S = 2.0
+EXACT_BELOW = 10
 
 
 class Relay:
@@ -38,7 +40,7 @@ class Relay:
 
     def tell(self, progress: Progress) -> None:
         """Take a change in; an older one that was not shown yet is dropped."""
-        self._latest = progress
+        self._latest = replace(progress, position=_rough(progress.position))
         self._changed.set()
 
     async def _run(self) -> None:
@@ -50,6 +52,17 @@ class Relay:
                 self._shown = self._latest
                 await self._show(self._latest)
                 await asyncio.sleep(EVERY_S)
+
+
+def _rough(ahead: int | None) -> int | None:
+    """Round a long line down to its first digit: 298 and 297 are the same news, 8 and 7 are not.
+
+    Else every run that ends would edit the card of every run behind it.
+    """
+    if ahead is None or ahead < EXACT_BELOW:
+        return ahead
+    step = 10 ** (len(str(ahead)) - 1)
+    return ahead // step * step
 
 
 async def end(beside: asyncio.Task[None]) -> None:

@@ -214,9 +214,9 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
-async def running_stage(folder: Path) -> AsyncIterator[Stage]:
+async def running_stage(folder: Path, *, check_bodies: bool = True) -> AsyncIterator[Stage]:
     """Set a stage up on a free port; its end fails if the bot ever broke Discord's schemas."""
-    async with running_server(World(TOKEN)) as server:
+    async with running_server(World(TOKEN), check_bodies=check_bodies) as server:
         stage = Stage(server, folder)
         try:
             yield stage

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.services import JobView, PictureFile, Receipt
+from bot.services import JobView, PictureFile, Posted, Receipt, Undeliverable
 from tests.unit.services.script import Script
 
 FIRST_MESSAGE_ID = 5000
 
 
 @dataclass(frozen=True)
-class Posted:
+class Outcome:
     """What one delivery put on a message."""
 
     message_id: int
@@ -19,12 +19,12 @@ class Posted:
 
 
 class Recorder:
-    """Points of its script: show, deliver, and delivered (it is on the board already)."""
+    """Points of its script: show, deliver, delivered (it is on the board already), reread."""
 
     def __init__(self) -> None:
         self.script = Script()
         self.shown: list[JobView] = []
-        self.posted: list[Posted] = []
+        self.posted: list[Outcome] = []
         self._message_ids: dict[int, int] = {}
 
     async def show(self, view: JobView) -> None:
@@ -35,10 +35,18 @@ class Recorder:
         await self.script.meet("deliver")
         known = view.address.message_id or FIRST_MESSAGE_ID + view.id
         message_id = self._message_ids.setdefault(view.id, known)
-        self.posted.append(Posted(message_id, view, tuple(files)))
+        self.posted.append(Outcome(message_id, view, tuple(files)))
         await self.script.meet("delivered")
         return Receipt(channel_id=view.address.channel_id, message_id=message_id)
 
-    def outcome(self, job_id: int) -> Posted | None:
+    async def reread(self, posted: Posted) -> bytes:
+        await self.script.meet("reread")
+        for one in self.posted:
+            for file in one.files:
+                if (one.message_id, file.number) == (posted.message_id, posted.number):
+                    return file.data
+        raise Undeliverable("there is no such message")
+
+    def outcome(self, job_id: int) -> Outcome | None:
         """Return what the person sees in the end."""
         return next((one for one in reversed(self.posted) if one.view.id == job_id), None)

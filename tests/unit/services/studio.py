@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -67,13 +67,14 @@ MODELS = (
 
 
 class Watch:
-    """A clock that the test sets."""
+    """The clock, unless the test stops it at a moment or puts it ahead."""
 
     def __init__(self) -> None:
-        self.now = utc_now()
+        self.now: datetime | None = None
+        self.ahead = timedelta(0)
 
     def __call__(self) -> datetime:
-        return self.now
+        return (self.now or utc_now()) + self.ahead
 
 
 class Studio:
@@ -207,6 +208,11 @@ class Studio:
     async def treasury(self) -> int:
         async with self.db.read() as conn:
             return await ledger.read_treasury(conn, SERVER)
+
+    def lose_media(self) -> None:
+        """Delete every picture file."""
+        for file in (self.resources.settings.data_dir / "media").glob("*/*/*"):
+            file.unlink()
 
     async def rows(self) -> dict[str, list[tuple]]:
         """Return the whole database, to compare."""

@@ -51,10 +51,12 @@ async def refused(studio, asking, expected):
 
 
 async def test_balance_of_a_newcomer_is_the_first_credits(studio):
+    studio.clock.now = NOON
+
     amount = await balance(studio)
 
     assert (amount.funds.earned, amount.funds.granted, amount.funds.held) == (100, 0, 0)
-    assert amount.daily_at == studio.clock()
+    assert amount.daily_at == NOON
 
 
 async def test_balance_tells_what_is_held(studio):
@@ -130,6 +132,8 @@ async def test_server_that_is_not_allowed_has_no_credits(studio):
     ("delta", "after", "action"), [(50, 150, "credits add"), (-50, 50, "credits remove")]
 )
 async def test_change_moves_credits_and_is_written_down(studio, delta, after, action):
+    studio.clock.now = NOON
+
     changed = await change(studio, delta)
 
     assert (changed.before, changed.after) == (100, after)
@@ -138,7 +142,7 @@ async def test_change_moves_credits_and_is_written_down(studio, delta, after, ac
     assert (written.server_id, written.staff_id, written.target_id) == (SERVER, MIA, SAM)
     assert (written.action, written.reason) == (action, "contest")
     assert (written.before, written.after) == (100, after)
-    assert written.created_at == studio.clock()
+    assert written.created_at == NOON
 
 
 async def test_same_interaction_changes_nothing_twice(studio):

@@ -1,14 +1,17 @@
 """Dispatch with the real engine: every job has somebody who works on it, in its slot's turn."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from bot import jobs
 from bot.services import dispatch as dispatch_module
 from bot.services.making import FAST_SLOTS
+from tests.unit.services.script import until
 from tests.unit.services.studio import MIA, SAM
 
 
@@ -135,8 +138,25 @@ async def test_job_that_is_being_answered_is_left_alone_by_the_sweep(working):
     await working.services.dispatch.sweep()
 
     assert (await working.job(job_id)).runner is None
-    working.clock.now += dispatch_module.SWEEP_MIN_AGE
+    working.clock.ahead += dispatch_module.SWEEP_MIN_AGE
     await working.services.dispatch.sweep()
+    assert (await working.is_over(job_id)).status == "done"
+
+
+async def test_job_whose_start_broke_is_taken_up_by_the_sweep(working, monkeypatch):
+    claim, tries = jobs.claim, itertools.count()
+
+    async def claim_at_the_second_try(*asked, **named):
+        if next(tries) == 0:
+            raise sa.exc.OperationalError("BEGIN IMMEDIATE", {}, Exception("database is locked"))
+        return await claim(*asked, **named)
+
+    monkeypatch.setattr(jobs, "claim", claim_at_the_second_try)
+    job_id = await send(working)
+    await until(lambda: working.services.dispatch._engine._broken[job_id])
+
+    await working.services.dispatch.sweep(min_age=timedelta(0))
+
     assert (await working.is_over(job_id)).status == "done"
 
 
@@ -145,7 +165,7 @@ async def test_sweep_comes_by_itself(studio, monkeypatch):
     await studio.services.dispatch.start()
     job_id = await studio.accepted()
 
-    studio.clock.now += dispatch_module.SWEEP_MIN_AGE
+    studio.clock.ahead += dispatch_module.SWEEP_MIN_AGE
     job = await studio.is_over(job_id)
     await studio.services.dispatch.stop()
 

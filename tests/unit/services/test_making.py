@@ -1,7 +1,6 @@
 """Accepting work: one transaction for job and hold, or a refusal that wrote nothing."""
 
 import asyncio
-from datetime import timedelta
 
 import pytest
 
@@ -133,6 +132,7 @@ async def test_server_that_is_not_allowed_is_refused(studio):
 async def test_price_beyond_the_credits_is_refused_and_names_the_next_daily(studio):
     for _ in range(8):
         await studio.accepted(count=4)
+    studio.clock.now = studio.clock()
 
     error = await refused(studio, request(studio), InsufficientCredits)
 
@@ -199,7 +199,7 @@ async def test_budget_is_given_back_by_jobs_that_cost_nothing(frugal):
 
 async def test_budget_starts_anew_with_the_month(frugal):
     await frugal.finished()
-    frugal.clock.now = next_month(frugal.clock()) + timedelta(days=1)
+    frugal.clock.now = next_month(frugal.clock())
 
     assert (await request(frugal)).is_new
 

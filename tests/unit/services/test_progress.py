@@ -188,3 +188,18 @@ async def test_run_that_is_cancelled_while_it_ends_its_relay_stays_cancelled(car
     await asyncio.wait({task})
 
     assert task.cancelled()
+
+
+async def test_long_line_is_told_to_its_first_digit(card, pace):
+    pace()
+    positions: list[int | None] = []
+
+    async def show(state: Progress) -> None:
+        positions.append(state.position)
+
+    async with Relay(show) as relay:
+        for ahead in (298, 250, 199, 42, 9, 8):
+            relay.tell(Progress(position=ahead))
+            await settle()
+
+    assert positions == [200, 100, 40, 9, 8]

@@ -1,7 +1,5 @@
 """A job's way from accepted to over, when nothing crashes."""
 
-from dataclasses import replace
-
 import pytest
 
 from bot import jobs
@@ -328,12 +326,11 @@ async def test_free_work_needs_no_hold(studio):
     assert file.data == await marked(studio, "orange")
 
 
-async def test_picked_picture_that_is_gone_fails(studio, tmp_path):
+async def test_picked_picture_that_is_gone_everywhere_fails(studio):
     parent = await studio.finished(count=1)
-    origin = replace(studio.origin(), user_id=MIA)
-    picked = await studio.services.making.pick(origin, parent.id, 1)
-    for file in (tmp_path / "media").glob("*/*/*"):
-        file.unlink()
+    picked = await studio.services.making.pick(studio.origin(), parent.id, 1)
+    studio.lose_media()
+    studio.delivery.script.will("reread", Undeliverable("deleted"))
 
     job = await studio.render(picked.view.id)
 

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from bot.errors import JobStillRunning, NotYourJob, ServerNotAllowed, UnknownJob
+from bot.services import NotNow, Undeliverable
 from bot.services.work import RECENT
 from tests.unit.services.studio import SAM, SERVER
 
@@ -57,10 +58,20 @@ async def test_finished_job_is_shown_again_with_its_pictures(studio):
     assert files == list(studio.delivery.outcome(job.id).files)
 
 
-async def test_pictures_that_are_not_kept_any_more_are_left_out(studio, tmp_path):
+async def test_pictures_that_are_not_kept_any_more_are_read_from_their_message(studio):
     job = await studio.finished(count=2)
-    for file in (tmp_path / "media").glob("*/*/*"):
-        file.unlink()
+    studio.lose_media()
+
+    files = await studio.services.work.files_of(await find_shown(studio, job.id))
+
+    assert files == list(studio.delivery.outcome(job.id).files)
+
+
+@pytest.mark.parametrize("error", [Undeliverable("deleted"), NotNow("no answer")])
+async def test_pictures_that_are_nowhere_any_more_are_left_out(studio, error):
+    job = await studio.finished(count=2)
+    studio.lose_media()
+    studio.delivery.script.will("reread", error, error)
 
     assert await studio.services.work.files_of(await find_shown(studio, job.id)) == []
 
