@@ -44,6 +44,25 @@ async def test_killed_anywhere_the_job_ends_once_and_every_button_works(stage, p
     await stage.check_books()
 
 
+async def test_cancel_and_retry_work_on_cards_of_an_earlier_process(stage):
+    await stage.start(PAINTER_SECONDS="600")
+    invocation = await stage.imagine()
+    await stage.until(lambda: stage.jobs()[0]["status"] == "running")
+    await stage.kill()
+
+    await stage.start(PAINTER_SECONDS="600")
+    await stage.press(invocation.message_id, "cancel:1")
+    await stage.until(lambda: stage.button(invocation.message_id, "retry:1"))
+    await stage.settled()
+    await stage.kill()
+    await stage.start()
+    retried = await stage.press(invocation.message_id, "retry:1")
+    await stage.finished(retried.message_id)
+
+    assert [job["status"] for job in stage.jobs()] == ["cancelled", "done"]
+    await stage.check_books()
+
+
 async def test_waiting_jobs_of_a_dead_process_are_taken_up(stage):
     await stage.start(PAINTER_SECONDS="600")
     cards = [await stage.imagine(f"picture {number}") for number in range(5)]
@@ -58,6 +77,7 @@ async def test_waiting_jobs_of_a_dead_process_are_taken_up(stage):
     await stage.check_books()
 
 
+@pytest.mark.rule("10/sigterm")
 async def test_sigterm_leaves_the_job_to_the_next_process(stage):
     await stage.start(PAINTER_SECONDS="600")
     invocation = await stage.imagine()
@@ -72,6 +92,7 @@ async def test_sigterm_leaves_the_job_to_the_next_process(stage):
     await stage.check_books()
 
 
+@pytest.mark.rule("10/bot-edit")
 async def test_token_that_expires_mid_job_is_replaced_by_the_bots_own(stage):
     await stage.start(PAINTER_SECONDS="600")
     invocation = await stage.imagine()
@@ -85,6 +106,7 @@ async def test_token_that_expires_mid_job_is_replaced_by_the_bots_own(stage):
     await stage.check_books()
 
 
+@pytest.mark.rule("9/expired-edit")
 async def test_interaction_older_than_its_token_is_never_answered_by_it(stage):
     # The world's clock runs behind, so the bot sees an interaction that is 14.5 minutes old.
     stage.world.advance(-14.5 * 60)
@@ -203,6 +225,7 @@ async def test_fifty_jobs_at_once_cause_no_429(stage):
     await stage.check_books()
 
 
+@pytest.mark.rule("6/reset")
 @pytest.mark.parametrize("fate", ["reset", 500, 503])
 async def test_discord_failing_at_the_delivery_is_asked_again(stage, fate):
     await stage.start()

@@ -70,6 +70,7 @@ async def test_ledger_verify_finds_a_tampered_balance(stage):
     assert "its entries" in output
 
 
+@pytest.mark.rule("5/sync-once")
 async def test_commands_are_synced_once_and_again_only_when_changed(stage):
     await stage.start()
     await stage.terminate()

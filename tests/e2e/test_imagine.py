@@ -83,6 +83,7 @@ def _is_private(stage, invocation):
     return bool(stage.message(invocation.message_id)["flags"] & 64)
 
 
+@pytest.mark.rule("10/once")
 async def test_same_interaction_delivered_twice_is_one_job(stage):
     await stage.start()
 
@@ -113,6 +114,7 @@ async def test_cancel_gives_everything_back_and_offers_retry(stage):
     await stage.check_books()
 
 
+@pytest.mark.rule("9/item-errors")
 async def test_strangers_cannot_cancel_but_moderators_can(stage):
     await stage.start(PAINTER_SECONDS="600")
     invocation = await stage.imagine(who="olga")
@@ -167,6 +169,7 @@ async def test_moderator_changes_credits_with_before_and_after(stage):
     await stage.check_books()
 
 
+@pytest.mark.rule("9/command-errors")
 @pytest.mark.parametrize(
     ("options", "words"),
     [
