@@ -1,5 +1,6 @@
 """The book itself: purses, entries, and the one place that writes either."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 
@@ -162,16 +163,20 @@ async def append(conn: AsyncConnection, *, key: str, entries: list[Entry]) -> No
             for part, entry in enumerate(entries)
         ],
     )
+    await _change_balances(conn, entries)
+
+
+async def _change_balances(conn: AsyncConnection, entries: list[Entry]) -> None:
+    deltas: Counter[int] = Counter()
     for entry in entries:
-        await _change_balance(conn, entry.debit_purse_id, -entry.amount)
-        await _change_balance(conn, entry.credit_purse_id, entry.amount)
-
-
-async def _change_balance(conn: AsyncConnection, purse_id: int, delta: int) -> None:
+        deltas[entry.debit_purse_id] -= entry.amount
+        deltas[entry.credit_purse_id] += entry.amount
     # Relative, so that an overlapping transaction cannot write a stale sum over ours; the
     # table's check refuses what would go below zero.
     await conn.execute(
-        purses.update().where(purses.c.id == purse_id).values(balance=purses.c.balance + delta)
+        purses.update()
+        .where(purses.c.id.in_(deltas))
+        .values(balance=purses.c.balance + sa.case(deltas, value=purses.c.id))
     )
 
 

@@ -70,7 +70,9 @@ class Work:
             raise JobOver
         async with self._db.read() as conn:
             view = await self._views.of(conn, await jobs.get(conn, job.id) or job)
-        await self._delivery.show(view)
+        if view.status in ("submitting", "running"):
+            # In any other status the outcome is on its way to the card, and must stay there.
+            await self._delivery.show(view)
         return view
 
     async def find_shown(self, origin: Origin, job_id: int) -> JobView:

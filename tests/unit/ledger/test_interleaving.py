@@ -19,7 +19,7 @@ from bot.db.tables import ledger_entries, purses
 from bot.errors import InsufficientCredits, LedgerConflict, TreasuryEmpty
 from tests.unit.ledger.model import PEOPLE, SERVER, Command, Model
 
-SEEDS = range(6)
+SEEDS = range(4)
 STEPS = 40
 TASKS = 5
 REFUSALS = (InsufficientCredits, LedgerConflict, TreasuryEmpty)

@@ -43,6 +43,31 @@ async def test_running_job_is_stopped_by_its_provider(studio):
     assert (attempt.status, attempt.cost_usd_micros) == ("failed", 0)
 
 
+async def test_card_of_a_running_job_says_that_it_is_being_stopped(studio):
+    studio.first.stops = False
+    at_follow = studio.first.script.gate("follow")
+    job_id = await studio.accepted()
+    rendering = studio.begin(job_id)
+    await at_follow.reached()
+
+    await cancel(studio, job_id)
+    at_follow.open()
+    await rendering
+
+    [view] = studio.delivery.shown
+    assert (view.id, view.is_cancel_requested, view.failure) == (job_id, True, None)
+
+
+async def test_card_of_a_waiting_job_shows_its_end_alone(studio):
+    job_id = await studio.accepted()
+
+    await cancel(studio, job_id)
+    await studio.is_over(job_id)
+
+    assert studio.delivery.shown == []
+    assert len(studio.delivery.posted) == 1
+
+
 async def test_run_that_finishes_all_the_same_is_delivered_and_paid(studio):
     studio.first.stops = False
     at_follow = studio.first.script.gate("follow")
@@ -148,6 +173,7 @@ async def test_delivered_job_is_not_stopped_any_more(studio):
     await rendering
 
     assert (await studio.job(job_id)).status == "done"
+    assert studio.delivery.shown == []
 
 
 async def test_staff_may_stop_other_peoples_jobs(studio):

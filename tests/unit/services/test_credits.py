@@ -16,6 +16,7 @@ from bot.errors import (
 )
 from bot.ledger import MAX_AMOUNT
 from bot.services import DAILY_CREDITS
+from tests.unit.services.presses import refused
 from tests.unit.services.studio import MIA, SAM, SERVER
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -40,14 +41,6 @@ def change(studio, delta, *, origin=None, target_id=SAM):
 async def actions(studio):
     async with studio.db.read() as conn:
         return list(await conn.execute(sa.select(staff_actions)))
-
-
-async def refused(studio, asking, expected):
-    before = await studio.rows()
-    with pytest.raises(expected) as caught:
-        await asking
-    assert await studio.rows() == before
-    return caught.value
 
 
 async def test_balance_of_a_newcomer_is_the_first_credits(studio):

@@ -17,7 +17,7 @@ from tests.unit.services.studio import MIA, SAM
 
 @pytest.fixture
 async def working(studio) -> AsyncIterator:
-    """A studio whose dispatch runs; `restarted` replaces its process the orderly way."""
+    """A studio whose dispatch runs."""
     await studio.services.dispatch.start()
     yield studio
     await studio.services.dispatch.stop()
