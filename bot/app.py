@@ -31,6 +31,9 @@ from bot.services.render import Renderer
 from bot.services.resources import Resources
 from bot.services.views import Views
 
+# Shorter than a stop waits for paid requests on their way (`buying.SETTLE_DOWN_S`).
+REQUEST_TIMEOUT_S = 15.0
+
 
 @dataclass(frozen=True)
 class App:
@@ -63,7 +66,7 @@ async def open_app(
     prepare_data_dir(settings)
     with _sole_process(settings):
         db = Database(settings.async_database_url)
-        async with httpx.AsyncClient(timeout=60.0, follow_redirects=False) as http:
+        async with httpx.AsyncClient(timeout=REQUEST_TIMEOUT_S, follow_redirects=False) as http:
             try:
                 await db.check()
                 await db.migrate()
@@ -105,11 +108,9 @@ def build_services(resources: Resources, delivery: Delivery) -> Services:
         retention=Retention(resources),
         work=Work(
             resources,
-            accounts=accounts,
             views=views,
             handing=handing,
             dispatch=dispatch,
-            delivery=delivery,
         ),
     )
 

@@ -118,7 +118,7 @@ class Settings(BaseSettings):
 
     @property
     def engine_database_url(self) -> str:
-        """The job engine's database: disposable, so never the product's own."""
+        """The job engine's database: a disposable file, or a schema of its own on PostgreSQL."""
         if self.is_sqlite:
             return f"sqlite:///{self.data_dir / 'engine.sqlite'}"
         return self.database_url

@@ -153,6 +153,14 @@ class BadAmount(UserError):
         self.high = high
 
 
+class TooMuchTaken(UserError):
+    """A moderator wants to take more than the person has to spend."""
+
+    def __init__(self, *, available: int) -> None:
+        super().__init__(f"only {available} to take")
+        self.available = available
+
+
 class BadTarget(UserError):
     """Credits cannot go to a bot."""
 

@@ -4,16 +4,20 @@ import asyncio
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import discord
+import structlog
 
 from bot.errors import ServerOnly, UserError
 from bot.services import Accepted, Origin
 from cogs import _texts as texts
 from cogs._cards import card
-from cogs._errors import ALREADY_ANSWERED, UNKNOWN_INTERACTION, whisper
+from cogs._errors import whisper
 
 if TYPE_CHECKING:
     from cogs._client import ImageBot
+
+log = structlog.get_logger()
 
 DEFER_AFTER_S = 1.0
 
@@ -82,10 +86,10 @@ async def _answer_new(interaction: "discord.Interaction[ImageBot]", accepted: Ac
     try:
         message_id = await _send_card(interaction, accepted)
         await services.making.note_answer(accepted.view.id, message_id)
-    except discord.HTTPException as error:
-        if error.code not in (UNKNOWN_INTERACTION, ALREADY_ANSWERED):
-            raise
-        # Too late to answer, but the job is accepted and paid for: it is delivered without.
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        # The job is accepted and its price held, so whatever kept the card from being shown,
+        # it is made and delivered without.
+        log.info("job not answered", job_id=accepted.view.id, reason=type(error).__name__)
     finally:
         interaction.client.in_background(services.dispatch.send(accepted.view.id))
 

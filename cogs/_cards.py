@@ -38,31 +38,30 @@ def card(view: JobView) -> ui.LayoutView:
     return _layout(ACCENT, *container)
 
 
-def result(view: JobView, files: Sequence[discord.File]) -> ui.LayoutView:
-    """Return a finished job: its pictures, the facts, and what can be done next."""
+def result(view: JobView, files: Sequence[PictureFile]) -> tuple[ui.LayoutView, list[discord.File]]:
+    """Return a finished job and what to upload with it: pictures, facts, what can be done next.
+
+    Both are single-use, so they are made anew for every try.
+    """
+    attachments = [_attachment(view, file) for file in files]
     gallery = ui.MediaGallery[ui.LayoutView]()
-    for number, file in enumerate(files, start=1):
-        gallery.add_item(media=file, description=texts.alt_text(view, number))
+    for attachment in attachments:
+        gallery.add_item(media=attachment, description=attachment.description)
     container: list[ui.Item[Any]] = [
         ui.TextDisplay(texts.headline(view)),
         gallery,
-        ui.TextDisplay(texts.facts(view)),
+        ui.TextDisplay(texts.facts(view, shown=len(files))),
     ]
-    buttons = _result_buttons(view)
+    buttons = _result_buttons(view, [file.number for file in files])
     if buttons:
         container += [_row(*buttons), ui.TextDisplay(f"-# {texts.prices(view)}")]
     container.append(ui.TextDisplay(f"-# {view.label}"))
-    return _layout(ACCENT_DONE, *container)
+    return _layout(ACCENT_DONE, *container), attachments
 
 
-def uploads(view: JobView, files: Sequence[PictureFile]) -> list[discord.File]:
-    """Return files ready to be sent: single-use, so made anew for every try."""
-    return [
-        discord.File(
-            io.BytesIO(file.data), filename=file.name, description=texts.alt_text(view, file.number)
-        )
-        for file in files
-    ]
+def _attachment(view: JobView, file: PictureFile) -> discord.File:
+    description = texts.alt_text(view, file.number)
+    return discord.File(io.BytesIO(file.data), filename=file.name, description=description)
 
 
 def _failure_card(view: JobView) -> ui.LayoutView:
@@ -77,10 +76,10 @@ def _failure_card(view: JobView) -> ui.LayoutView:
     return _layout(ACCENT_FAILED, *container)
 
 
-def _result_buttons(view: JobView) -> list[JobButton]:
+def _result_buttons(view: JobView, numbers: Sequence[int]) -> list[JobButton]:
     buttons: list[JobButton] = []
     if len(view.pictures) > 1:
-        buttons += [JobButton.pick(view.id, picture.number) for picture in view.pictures]
+        buttons += [JobButton.pick(view.id, number) for number in numbers]
     if view.reroll_price is not None and view.action != "pick":
         buttons.append(JobButton.reroll(view.id))
     return buttons

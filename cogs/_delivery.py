@@ -7,7 +7,7 @@ a card that is gone is posted again, and a channel that is gone is replaced by a
 import asyncio
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import cast
 from weakref import WeakValueDictionary
@@ -24,9 +24,11 @@ from bot.services import (
     PictureFile,
     Posted,
     Receipt,
+    TooLarge,
     Undeliverable,
 )
-from cogs._cards import card, result, uploads
+from cogs import _texts as texts
+from cogs._cards import card, result
 
 log = structlog.get_logger()
 
@@ -36,6 +38,10 @@ LOOK_BACK = 50
 REMEMBERED = 1000
 
 _TOKEN_EXPIRED = 50027
+_REQUEST_TOO_LARGE = 50045
+_OLD_EDITS = 30046
+_UNAUTHORIZED = 401
+_PAYLOAD_TOO_LARGE = 413
 _TOO_MANY = 429
 _SERVER_ERROR = 500
 
@@ -89,15 +95,10 @@ class DiscordDelivery(Delivery):
         try:
             with _translated():
                 message = await channel.fetch_message(posted.message_id)
-                items = [
-                    item
-                    for part in _walk(message.components)
-                    if isinstance(part, discord.MediaGalleryComponent)
-                    for item in part.items
-                ]
+                url = _find_picture(message, posted)
                 # Not media.read(): a component of a fetched message does not know its client.
-                return await client.http.get_from_cdn(items[posted.number - 1].media.url)
-        except (_Gone, IndexError) as error:
+                return await client.http.get_from_cdn(url)
+        except (_Gone, LookupError) as error:
             raise Undeliverable(str(error)) from error
 
     def _turn(self, job_id: int) -> asyncio.Lock:
@@ -109,7 +110,7 @@ class DiscordDelivery(Delivery):
                 return
             try:
                 await self._edit(view, [])
-            except (_Gone, NotNow) as error:
+            except (_Gone, NotNow, TooLarge, Undeliverable) as error:
                 log.info("progress not shown", job_id=view.id, reason=repr(error))
 
     async def _edit(self, view: JobView, files: Sequence[PictureFile]) -> Receipt:
@@ -148,18 +149,12 @@ class DiscordDelivery(Delivery):
         if view.address.is_private:
             raise _Gone("private work is not posted in a channel")
         channel = self._connected().get_partial_messageable(view.address.channel_id)
-        with _translated():
-            earlier = await self._find_earlier(channel, view)
-            if earlier is not None:
-                layout, attachments = _draw(view, files)
-                await earlier.edit(view=layout, attachments=attachments)
-                return Receipt(channel_id=channel.id, message_id=earlier.id)
-            return await self._send(channel, view, files)
+        return await self._send(channel, view, files)
 
     async def _send_privately(self, view: JobView, files: Sequence[PictureFile]) -> Receipt:
         with _translated():
             channel = await self._connected().create_dm(discord.Object(view.user_id))
-            return await self._send(channel, view, files)
+        return await self._send(channel, view, files)
 
     async def _send(
         self,
@@ -167,19 +162,26 @@ class DiscordDelivery(Delivery):
         view: JobView,
         files: Sequence[PictureFile],
     ) -> Receipt:
-        layout, attachments = _draw(view, files)
-        # The nonce makes a repeat within minutes return the first message.
-        message = await channel.send(view=layout, files=attachments, nonce=f"job-{view.id}")
-        return Receipt(channel_id=channel.id, message_id=message.id)
+        with _translated():
+            earlier = await self._find_earlier(channel, view)
+            layout, attachments = _draw(view, files)
+            if earlier is not None:
+                await earlier.edit(view=layout, attachments=attachments)
+                return Receipt(channel_id=channel.id, message_id=earlier.id)
+            # The nonce makes a repeat within minutes return the first message.
+            message = await channel.send(view=layout, files=attachments, nonce=f"job-{view.id}")
+            return Receipt(channel_id=channel.id, message_id=message.id)
 
     async def _find_earlier(
-        self, channel: discord.PartialMessageable, view: JobView
+        self, channel: discord.DMChannel | discord.PartialMessageable, view: JobView
     ) -> discord.Message | None:
         """Find the message that an earlier, cut off delivery of this job has posted."""
         client = self._connected()
-        async for message in channel.history(limit=LOOK_BACK):
-            if message.author == client.user and _names_job(message, view.id):
-                return message
+        # Where we may not look, the nonce has to do.
+        with suppress(discord.Forbidden):
+            async for message in channel.history(limit=LOOK_BACK):
+                if message.author == client.user and _names_job(message, view.id):
+                    return message
         return None
 
     def _connected(self) -> discord.Client:
@@ -189,14 +191,27 @@ class DiscordDelivery(Delivery):
 
 
 def _draw(view: JobView, files: Sequence[PictureFile]) -> tuple[ui.LayoutView, list[discord.File]]:
-    """Return layout and uploads, made anew: both are single-use."""
-    attachments = uploads(view, files)
-    return (result(view, attachments) if files else card(view)), attachments
+    return result(view, files) if files else (card(view), [])
 
 
 def _names_job(message: discord.Message, job_id: int) -> bool:
-    buttons = (item for item in _walk(message.components) if isinstance(item, discord.Button))
-    return any(f":{job_id}:" in (button.custom_id or "") for button in buttons)
+    lines = (part for part in _walk(message.components) if isinstance(part, discord.TextDisplay))
+    return any(texts.names_job(line.content, job_id) for line in lines)
+
+
+def _find_picture(message: discord.Message, posted: Posted) -> str:
+    """Return the link to a picture of a job; by its file's name, for some may be missing.
+
+    Raises:
+        LookupError: the message does not show it.
+    """
+    stem = f"/job-{posted.job_id}-{posted.number}."
+    for part in _walk(message.components):
+        if isinstance(part, discord.MediaGalleryComponent):
+            for item in part.items:
+                if stem in item.media.url:
+                    return item.media.url
+    raise LookupError(f"message {message.id} does not show {stem}")
 
 
 def _walk(components: Iterable[object]) -> Iterator[object]:
@@ -211,13 +226,25 @@ def _translated() -> Generator[None]:
     try:
         yield
     except discord.HTTPException as error:
-        if error.code == _TOKEN_EXPIRED:
-            raise _Expired(str(error)) from error
-        if error.status >= _SERVER_ERROR or error.status == _TOO_MANY:
-            raise NotNow(str(error)) from error
-        raise _Gone(str(error)) from error
+        raise _meaning(error) from error
     except (aiohttp.ClientError, OSError, TimeoutError, discord.RateLimited) as error:
         raise NotNow(repr(error)) from error
     except RuntimeError as error:
         # The client was closed under us: "Session is closed".
+        if "closed" not in str(error):
+            raise
         raise NotNow(str(error)) from error
+
+
+def _meaning(error: discord.HTTPException) -> Exception:
+    """Return what a refusal means for a delivery."""
+    if error.code == _TOKEN_EXPIRED:
+        return _Expired(str(error))
+    if error.status >= _SERVER_ERROR or error.status == _TOO_MANY or error.code == _OLD_EDITS:
+        return NotNow(str(error))
+    if error.status == _PAYLOAD_TOO_LARGE or error.code == _REQUEST_TOO_LARGE:
+        return TooLarge(str(error))
+    if isinstance(error, discord.NotFound | discord.Forbidden) or error.status == _UNAUTHORIZED:
+        return _Gone(str(error))
+    # What Discord will not show here, it must not be offered somewhere else.
+    return Undeliverable(str(error))

@@ -12,15 +12,14 @@ from bot import errors
 from bot.catalog import Model
 from bot.errors import UserError
 from bot.services import DAILY_CREDITS, Address, Balance, Change, JobView, Quote
+from bot.services.progress import EXACT_BELOW
 
 PROMPT_SHOWN = 1500
-# Longer lines are told to the first digit.
-EXACT_BELOW = 10
 ALT_TEXT_SHOWN = 1000
 
 ALREADY_UNDER_WAY = "That is under way already: {link}"
 ALREADY_THERE = "That picture is here already: {link}"
-BROKEN = "Something broke on our side (ref {ref}). Nothing was charged; please try again."
+BROKEN = "Something broke on our side (ref {ref}). Look at `/jobs` before you try again."
 CANCEL_ASKED = "Stopping job #{job_id}. If it finishes all the same, you get it and pay for it."
 NO_JOBS = "You have made nothing here yet. Try `/imagine`."
 PICKED_WAIT = "Bringing picture {number} of job #{parent_id}…"
@@ -108,6 +107,9 @@ _REFUSALS: dict[type[UserError], str | Callable[[Any], str]] = {
     ),
     errors.NotPermitted: "Only moderators may do that.",
     errors.BadAmount: lambda e: f"Give an amount from 1 to {e.high:,} credits.",
+    errors.TooMuchTaken: lambda e: (
+        f"They have {credit_count(e.available)} to spend. Take that or less."
+    ),
     errors.BadTarget: "Bots have no credits. Choose a person.",
     errors.Restarting: "The bot is restarting. Please try again in a minute.",
     errors.ServerOnly: "This works in servers, not in direct messages.",
@@ -180,8 +182,13 @@ def plan(view: JobView) -> str:
     return f"-# {view.model_title} · {pictures} · {credit_count(view.price)} · job #{view.id}"
 
 
-def facts(view: JobView) -> str:
-    """Return what was made, by whom and for how much."""
+def names_job(line: str, job_id: int) -> bool:
+    """Tell whether a line of a card is the one that ends with this job's number."""
+    return line.endswith(f"· job #{job_id}")
+
+
+def facts(view: JobView, *, shown: int) -> str:
+    """Return what was made, by whom and for how much; `shown` pictures are paid for."""
     first = view.pictures[0]
     parts = [view.model_title, f"seed {view.seed}", f"{first.width}×{first.height}"]
     if view.provider and view.provider != "painter":
@@ -189,20 +196,20 @@ def facts(view: JobView) -> str:
     if view.action == "pick":
         parts += [f"picture {view.parent_picture} of job #{view.parent_id}", "free"]
     else:
-        parts += _cost_parts(view)
+        parts += _cost_parts(view, shown)
     return "-# " + " · ".join([*parts, f"job #{view.id}"])
 
 
-def _cost_parts(view: JobView) -> list[str]:
+def _cost_parts(view: JobView, shown: int) -> list[str]:
     parts: list[str] = []
     if view.started_at:
         end = view.finished_at or discord.utils.utcnow()
         parts.append(f"{(end - view.started_at).total_seconds():.1f} s")
-    made = len(view.pictures)
-    parts.append(credit_count(view.price // view.count * made))
-    if made < view.count:
-        back = credit_count(view.price // view.count * (view.count - made))
-        parts.append(f"{made} of {view.count} made, {back} given back")
+    unit = view.price // view.count
+    parts.append(credit_count(unit * shown))
+    if shown < view.count:
+        back = credit_count(unit * (view.count - shown))
+        parts.append(f"{shown} of {view.count} pictures, {back} given back")
     return parts
 
 

@@ -9,7 +9,7 @@ from discord.ext import commands
 from bot.errors import UnknownJob
 from cogs import _texts as texts
 from cogs._answers import origin_of, tell
-from cogs._cards import card, result, uploads
+from cogs._cards import card, result
 
 if TYPE_CHECKING:
     from cogs._client import ImageBot
@@ -49,9 +49,9 @@ class Jobs(commands.Cog):
         view = await self._work.find_shown(origin_of(interaction), _number(job_id))
         # The pictures may take a while to read and send; whether they may be seen is decided.
         await interaction.response.defer(thinking=True)
-        files = uploads(view, await self._work.files_of(view))
-        layout = result(view, files) if files else card(view)
-        await interaction.edit_original_response(view=layout, attachments=files)
+        files = await self._work.files_of(view)
+        layout, attachments = result(view, files) if files else (card(view), [])
+        await interaction.edit_original_response(view=layout, attachments=attachments)
 
     @cancel.autocomplete("job_id")
     async def _complete_active(

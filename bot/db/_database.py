@@ -18,8 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from bot.config import StartError
 
 _PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
+    # First, so that the others wait too.
     "PRAGMA busy_timeout=10000",
+    "PRAGMA journal_mode=WAL",
     # FULL, not NORMAL: an attempt row lost in a power cut is a second paid request.
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
@@ -84,8 +85,10 @@ class Database:
 
 
 def _make_engine(url: str) -> AsyncEngine:
-    engine = create_async_engine(url)
+    # Without their parameters, because an interaction's token and a prompt are among them.
+    engine = create_async_engine(url, hide_parameters=True)
     if engine.dialect.name == "sqlite":
+        event.listen(engine.sync_engine, "invalidate", _roll_back)
         event.listen(engine.sync_engine, "connect", _prepare_connection)
         event.listen(engine.sync_engine, "begin", _begin)
     return engine
@@ -102,6 +105,27 @@ def _prepare_connection(connection: DBAPIConnection, _record: object) -> None:
         connection.close()
         raise
     cursor.close()
+
+
+_rollbacks: set[asyncio.Future[None]] = set()
+
+
+def _roll_back(connection: DBAPIConnection, _record: object, _error: object) -> None:
+    """End the transaction of a connection whose task was cancelled in the middle of a statement.
+
+    It is closed next, but a close with a statement under way leaves a transaction, and with it
+    the write lock, to the garbage collector.
+    """
+    rollback = asyncio.ensure_future(connection.driver_connection.rollback())
+    _rollbacks.add(rollback)
+    rollback.add_done_callback(_forget)
+
+
+def _forget(rollback: asyncio.Future[None]) -> None:
+    _rollbacks.discard(rollback)
+    if not rollback.cancelled():
+        # Retrieved, so that a connection that was closed already is no news.
+        rollback.exception()
 
 
 def _begin(connection: sa.Connection) -> None:

@@ -129,6 +129,7 @@ jobs = Table(
     Column("finished_at", UtcDateTime),
     Index("ix_jobs_active", "status", sqlite_where=_IS_ACTIVE, postgresql_where=_IS_ACTIVE),
     Index("ix_jobs_account", "account_id", "id"),
+    Index("ix_jobs_click", "click_key", "id"),
     # One press counts once while its job is under way, however often it is pressed.
     Index(
         "uq_jobs_click_key",
@@ -160,7 +161,7 @@ pictures = Table(
     metadata,
     Column("job_id", RowId, ForeignKey(jobs.c.id), primary_key=True),
     Column("number", sa.SmallInteger, primary_key=True),
-    Column("sha256", sa.String(64), nullable=False),
+    Column("sha256", sa.String(64), nullable=False, index=True),
     Column("mime", sa.String(20), nullable=False),
     Column("width", sa.Integer, nullable=False),
     Column("height", sa.Integer, nullable=False),

@@ -27,8 +27,9 @@ class Picture:
 
 @dataclass(frozen=True)
 class Posted:
-    """Where a picture stands in a message; `number` counts that message's pictures from 1."""
+    """A message that shows a picture: as `number` of a job."""
 
+    job_id: int
     channel_id: int
     message_id: int
     number: int
@@ -57,7 +58,7 @@ async def read_pictures(conn: AsyncConnection, job_id: int) -> list[Picture]:
 async def posted(conn: AsyncConnection, sha256: str) -> list[Posted]:
     """Return the messages that show a picture, the newest first, three at most."""
     found = await conn.execute(
-        sa.select(jobs.c.channel_id, jobs.c.message_id, pictures.c.number)
+        sa.select(jobs.c.id, jobs.c.channel_id, jobs.c.message_id, pictures.c.number)
         .join(jobs, jobs.c.id == pictures.c.job_id)
         .where(pictures.c.sha256 == sha256, jobs.c.delivered > 0)
         .order_by(jobs.c.id.desc())

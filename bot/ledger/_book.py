@@ -63,6 +63,7 @@ class Hold:
     """A reservation: the purse it waits in, and the purses it came from."""
 
     purse_id: int
+    account_id: int
     server_id: int
     job_id: int | None
     amount: int
@@ -100,6 +101,7 @@ async def read_purses(conn: AsyncConnection, account_id: int) -> dict[str, Purse
     rows = await conn.execute(
         sa.select(purses.c.id, purses.c.kind, purses.c.balance)
         .where(purses.c.account_id == account_id)
+        .order_by(purses.c.id)
         .with_for_update()
     )
     return {row.kind: Purse(row.id, row.kind, row.balance) for row in rows}
@@ -199,13 +201,15 @@ async def read_hold(conn: AsyncConnection, hold_key: str) -> Hold:
         raise LedgerConflict(f"{hold_key}: there is no such hold")
     first = entries[0]
     found = await conn.execute(
-        sa.select(accounts.c.server_id)
+        sa.select(accounts.c.id, accounts.c.server_id)
         .join(purses, purses.c.account_id == accounts.c.id)
         .where(purses.c.id == first.credit_purse_id)
     )
+    account_id, server_id = found.one()
     return Hold(
         purse_id=first.credit_purse_id,
-        server_id=found.scalar_one(),
+        account_id=account_id,
+        server_id=server_id,
         job_id=first.job_id,
         amount=sum(entry.amount for entry in entries),
         parts=tuple((entry.debit_purse_id, entry.amount) for entry in entries),

@@ -126,6 +126,8 @@ async def capture(conn: AsyncConnection, *, hold_key: str, amount: int) -> None:
     held = await read_hold(conn, hold_key)
     if not 0 <= amount <= held.amount:
         raise LedgerConflict(f"{hold_key}: cannot capture {amount} of {held.amount}")
+    # A person's purses before the treasury, here as in every verb: two orders would deadlock.
+    await read_purses(conn, held.account_id)
     treasury = await treasury_purse(conn, held.server_id)
     entries: list[Entry] = []
     if amount:

@@ -26,10 +26,13 @@ class Fault:
     remaining: int
     after: bool
     headers: Mapping[str, str] | None
+    with_files: bool
 
-    def matches(self, method: str, path: str) -> bool:
+    def matches(self, request: web.Request, path: str) -> bool:
         """Tell whether a request is meant."""
-        return self.remaining > 0 and method == self.method and self.path_part in path
+        is_meant = request.method == self.method and self.path_part in path
+        has_files = request.content_type == "multipart/form-data"
+        return self.remaining > 0 and is_meant and has_files >= self.with_files
 
 
 class Faults:
@@ -39,7 +42,7 @@ class Faults:
         self._ordered: list[Fault] = []
         self._released = asyncio.Event()
 
-    def next(
+    def next(  # noqa: PLR0913 - one order, said in one call
         self,
         method: str,
         path_part: str,
@@ -48,21 +51,22 @@ class Faults:
         count: int = 1,
         after: bool = False,
         headers: Mapping[str, str] | None = None,
+        with_files: bool = False,
     ) -> Fault:
         """Order a failure for the next `count` requests that match.
 
         A `status` is answered as JSON, an `ApiError` as its own; "reset" cuts the connection,
         "hang" never answers. With `after` the request takes effect and only its answer fails.
-        A 429 has the `Via` header unless `headers` are given.
+        A 429 has the `Via` header unless `headers` are given. `with_files` means uploads alone.
         """
-        fault = Fault(method, path_part, status, count, after, headers)
+        fault = Fault(method, path_part, status, count, after, headers, with_files)
         self._ordered.append(fault)
         return fault
 
-    def take(self, method: str, path: str) -> Fault | None:
+    def take(self, request: web.Request, path: str) -> Fault | None:
         """Use up one matching failure."""
         for fault in self._ordered:
-            if fault.matches(method, path):
+            if fault.matches(request, path):
                 fault.remaining -= 1
                 return fault
         return None

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import shutil
+import socket
 import sys
 from asyncio.subprocess import Process
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from bot.config import Settings, StartError, environment
-from bot.sandbox.server import WorldServer
+from bot.sandbox.server import HOST, WorldServer
 from bot.sandbox.site import add_site
 from bot.sandbox.world import World
 
@@ -45,17 +46,14 @@ async def run_sandbox(
     """
     stop = stop_signal()
     folder = settings.data_dir / "sandbox"
+    # First, so that `--fresh` cannot delete what a running sandbox lives in.
+    await asyncio.to_thread(_check_port, port)
     await asyncio.to_thread(_prepare, folder, is_fresh=is_fresh)
     token = secrets.token_urlsafe(24)
     world = await asyncio.to_thread(World.load, folder / "world", token=token)
     server = WorldServer(world, port=port, folder=folder / "world")
     add_site(server.app, world, token=secrets.token_urlsafe(24))
-    try:
-        await server.start()
-    except OSError:
-        raise StartError(
-            f"port {port} is in use; stop what runs there, or choose another with --port"
-        ) from None
+    await server.start()
     try:
         print(f"Atelier's sandbox: {server.url}  (Ctrl-C stops it)", flush=True)  # noqa: T201
         await _run_child(child_environment(server, token, folder / "bot"), stop)
@@ -97,6 +95,17 @@ async def _end(child: Process, ended: asyncio.Task[int]) -> None:
     except TimeoutError:
         child.kill()
         await child.wait()
+
+
+def _check_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            raise StartError(
+                f"port {port} is in use; stop what runs there, or choose another with --port"
+            ) from None
 
 
 def _prepare(folder: Path, *, is_fresh: bool) -> None:

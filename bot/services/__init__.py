@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bot.jobs import Posted
 from bot.services.accounts import Accounts
 from bot.services.credits import DAILY_CREDITS, Balance, Change, Credits
-from bot.services.delivery import Delivery, NotNow, PictureFile, Receipt, Undeliverable
+from bot.services.delivery import Delivery, NotNow, PictureFile, Receipt, TooLarge, Undeliverable
 from bot.services.dispatch import Dispatch
 from bot.services.making import Accepted, Making, Quote
 from bot.services.notes import Notes
@@ -37,6 +37,7 @@ __all__ = [
     "Receipt",
     "Retention",
     "Services",
+    "TooLarge",
     "Undeliverable",
     "Work",
 ]

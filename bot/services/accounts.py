@@ -21,7 +21,8 @@ class Accounts:
         self._db = resources.db
         self._settings = resources.settings
         self._clock = resources.clock
-        self._settled: dict[tuple[int, int, str], int] = {}
+        self._settled: dict[tuple[int, int], int] = {}
+        self._settled_in = ""
 
     async def remember_servers(self, server_ids: list[int]) -> None:
         """Note the servers the bot is in; those of the very first start are allowed.
@@ -48,14 +49,17 @@ class Accounts:
         await self.check_allowed(conn, server_id)
         # Once seen in the database, none of what follows can come undone; what is only
         # written now may still be rolled back, so it is remembered at the next visit.
-        visit = (server_id, user_id, f"{self._clock():%Y-%m}")
-        if visit in self._settled:
-            return self._settled[visit]
+        month = f"{self._clock():%Y-%m}"
+        if month != self._settled_in:
+            self._settled_in = month
+            self._settled.clear()
+        if (server_id, user_id) in self._settled:
+            return self._settled[server_id, user_id]
         is_funded = await self._fund_month(conn, server_id)
         account_id = await ledger.open_account(conn, server_id=server_id, user_id=user_id)
         is_welcomed = await self._welcome(conn, account_id)
         if is_funded and is_welcomed:
-            self._settled[visit] = account_id
+            self._settled[server_id, user_id] = account_id
         return account_id
 
     async def check_allowed(self, conn: AsyncConnection, server_id: int) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -31,7 +32,9 @@ log = structlog.get_logger()
 
 BUSY_TRIES = 5
 MAX_PAUSE_S = 30.0
-RUN_TIMEOUT_S = 30 * 60.0
+RUN_TIMEOUT = timedelta(minutes=30)
+RECOVER_EVERY_S = 5.0
+CANCEL_EVERY_S = 5.0
 SETTLE_DOWN_S = 20.0
 CANCEL_POLL_S = 10.0
 
@@ -88,8 +91,11 @@ class Buying:
             return await self._conclude_attempt(job, attempt, "uncertain", error)
         except (ProviderDown, ProviderRejected) as error:
             return await self._take_back(job, attempt, error)
-        except ProviderLost:
-            await asyncio.sleep(MAX_PAUSE_S)
+        except ProviderLost as error:
+            age = self._clock() - attempt.created_at
+            if age > RUN_TIMEOUT or await self._is_cancelled(job):
+                return await self._conclude_attempt(job, attempt, "uncertain", error)
+            await asyncio.sleep(RECOVER_EVERY_S)
             return job
         return await self._start(job, attempt, handle)
 
@@ -100,7 +106,7 @@ class Buying:
         if provider is None or attempt.handle is None:
             return await self._conclude_attempt(job, attempt, "unavailable")
         try:
-            async with asyncio.timeout(RUN_TIMEOUT_S):
+            async with asyncio.timeout(RUN_TIMEOUT.total_seconds()):
                 outputs = await self._watch(job, provider, attempt.handle)
         except ProviderRejected as error:
             reason = "cancelled" if await self._is_cancelled(job) else "rejected"
@@ -187,7 +193,7 @@ class Buying:
             await self._delivery.show(view)
 
         pause_s = 1.0
-        async with Relay(show) as relay, self._cancelling(job, provider, handle):
+        async with Relay(show) as relay, self._cancelling(job, provider, handle, relay):
             while True:
                 try:
                     async for progress in provider.follow(handle):
@@ -200,7 +206,7 @@ class Buying:
 
     @asynccontextmanager
     async def _cancelling(
-        self, job: Job, provider: Provider, handle: Handle
+        self, job: Job, provider: Provider, handle: Handle, relay: Relay
     ) -> AsyncGenerator[None]:
         """Pass a cancel request on to the provider; whether it stops is the provider's word."""
         told = self._cancels[job.id] = asyncio.Event()
@@ -210,8 +216,8 @@ class Buying:
                 # The event is this process's short cut; the flag alone crosses processes.
                 with suppress(TimeoutError):
                     await asyncio.wait_for(told.wait(), CANCEL_POLL_S)
-            with suppress(ProviderError):
-                await provider.cancel(handle)
+            relay.refresh()
+            await _pass_on_cancel(provider, handle)
 
         task = asyncio.create_task(watch())
         try:
@@ -285,3 +291,15 @@ class Buying:
             return await jobs.advance(
                 conn, job, status="delivering", failure=failure, failure_text=text
             )
+
+
+async def _pass_on_cancel(provider: Provider, handle: Handle) -> None:
+    """Ask a provider to stop a run until the question has reached it."""
+    while True:
+        try:
+            await provider.cancel(handle)
+        except ProviderError as error:
+            log.info("cancel not passed on", reason=str(error))
+            await asyncio.sleep(CANCEL_EVERY_S)
+        else:
+            return

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import ledger
 from bot.db.tables import staff_actions
-from bot.errors import AlreadyClaimed, BadAmount
+from bot.errors import AlreadyClaimed, BadAmount, TooMuchTaken
 from bot.ledger import Funds
 from bot.services.accounts import Accounts
 from bot.services.requests import Origin
@@ -72,7 +72,7 @@ class Credits:
         The same interaction again changes nothing twice.
 
         Raises:
-            BadAmount, InsufficientCredits, TreasuryEmpty: nothing was written.
+            BadAmount, TooMuchTaken, TreasuryEmpty: nothing was written.
         """
         if not 0 < abs(delta) <= ledger.MAX_AMOUNT:
             raise BadAmount(high=ledger.MAX_AMOUNT)
@@ -84,6 +84,8 @@ class Credits:
             before = (await ledger.read_funds(conn, account_id)).available
             if await ledger.is_written(conn, key):
                 return Change(before=before - delta, after=before)
+            if before + delta < 0:
+                raise TooMuchTaken(available=before)
             await ledger.adjust(conn, key=key, account_id=account_id, delta=delta)
             await conn.execute(
                 staff_actions.insert().values(

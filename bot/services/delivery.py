@@ -17,6 +17,10 @@ class Undeliverable(AtelierError):
     """There is no place left where this could be shown to the person."""
 
 
+class TooLarge(AtelierError):
+    """The files are larger than the place takes; smaller ones may pass."""
+
+
 @dataclass(frozen=True)
 class PictureFile:
     """One picture to upload: PNG, JPEG or WebP bytes that fit the place they go to."""
@@ -46,7 +50,8 @@ class Delivery(Protocol):
 
         Raises:
             NotNow: nothing is known to be shown; the same call may be repeated.
-            Undeliverable: it can be shown nowhere.
+            TooLarge: the same pictures may pass as smaller files.
+            Undeliverable: it can be shown nowhere, or Discord refuses what it shows.
         """
         ...
 

@@ -1,11 +1,9 @@
 """Dispatch: sees to it that every job that is not over has somebody working on it."""
 
 import asyncio
-from contextlib import suppress
 from datetime import timedelta
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot import jobs
 from bot.jobs import Job
@@ -103,6 +101,8 @@ class Dispatch:
     async def _keep_sweeping(self) -> None:
         while True:
             await asyncio.sleep(SWEEP_EVERY_S)
-            # A locked or lost database now is no reason to stop looking.
-            with suppress(SQLAlchemyError):
+            try:
                 await self.sweep()
+            except Exception:
+                # Whatever broke, jobs depend on the next round; it must come.
+                log.exception("sweep broke")

@@ -2,13 +2,21 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 
 import structlog
 
 from bot import jobs, ledger
-from bot.errors import BadPicture, PictureTooLarge
-from bot.jobs import Job, Picture
-from bot.services.delivery import Delivery, NotNow, PictureFile, Receipt, Undeliverable
+from bot.errors import AtelierError, BadPicture, PictureTooLarge
+from bot.jobs import Job, NotOurs, Picture
+from bot.services.delivery import (
+    Delivery,
+    NotNow,
+    PictureFile,
+    Receipt,
+    TooLarge,
+    Undeliverable,
+)
 from bot.services.resources import Resources
 from bot.services.views import JobView, Views
 
@@ -16,6 +24,9 @@ log = structlog.get_logger()
 
 REQUEST_LIMIT_BYTES = 24 * 1024 * 1024
 """What one message may carry, all files together, with room for the words (Discord: 25 MiB)."""
+
+SAFE_LIMIT_BYTES = 10 * 1024 * 1024
+"""What every server takes; a person's own limit may be higher than that of another place."""
 
 MAX_PAUSE_S = 30.0
 MAX_REFRESHED = 3
@@ -26,6 +37,18 @@ _EXTENSIONS = {
     "image/webp": "webp",
     "image/gif": "gif",
 }
+
+
+class Unsettled(AtelierError):
+    """The outcome was shown and the money not settled."""
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """What the person sees: the message, and how many pictures are in it."""
+
+    receipt: Receipt | None
+    count: int
 
 
 class Handing:
@@ -42,31 +65,44 @@ class Handing:
         """Step `delivering`: put the outcome in front of the person, then settle.
 
         Cut off between the two, the same message is shown again and settled once.
+
+        Raises:
+            Unsettled: it was shown, and not settled; the same call does both again.
         """
-        view, files = await self._prepare(job)
-        if not files and job.failure is None:
-            async with self._db.write() as conn:
-                return await jobs.advance(conn, job, status=job.status, failure="no_pictures")
-        receipt = await self._show(view, files)
-        job = await self._settle(job, receipt, delivered=len(files) if receipt else 0)
+        shown = await self._show(job)
+        if shown is None and job.failure is None:
+            # Next time round the card says why there are no pictures.
+            return await self._fail(job, failure="undeliverable")
+        if shown is not None and not shown.count and job.failure is None:
+            return await self._fail(job, failure="no_pictures")
+        try:
+            job = await self._settle(job, shown)
+        except NotOurs:
+            raise
+        except Exception as error:
+            raise Unsettled(f"job {job.id} was shown and not settled") from error
         await self._refresh_waiting(job)
         return job
 
     async def files_of(self, view: JobView) -> list[PictureFile]:
         """Return a job's pictures as files that fit where they go."""
-        limit_bytes = view.address.file_limit_bytes
+        return await self._files_of(view, view.address.file_limit_bytes)
+
+    async def _files_of(self, view: JobView, limit_bytes: int) -> list[PictureFile]:
         if view.pictures:
             limit_bytes = min(limit_bytes, REQUEST_LIMIT_BYTES // len(view.pictures))
         files = [await self._file(view.id, picture, limit_bytes) for picture in view.pictures]
         return [file for file in files if file is not None]
 
-    async def _prepare(self, job: Job) -> tuple[JobView, list[PictureFile]]:
+    async def _fail(self, job: Job, *, failure: str) -> Job:
+        async with self._db.write() as conn:
+            return await jobs.advance(conn, job, status=job.status, failure=failure)
+
+    async def _view(self, job: Job) -> JobView:
         async with self._db.read() as conn:
             fresh = await jobs.get(conn, job.id)
             assert fresh is not None, job
-            view = await self._views.of(conn, fresh)
-        # What failed is told, not shown, even where pictures lie ready: it is not paid either.
-        return view, [] if fresh.failure else await self.files_of(view)
+            return await self._views.of(conn, fresh)
 
     async def _file(self, job_id: int, picture: Picture, limit_bytes: int) -> PictureFile | None:
         try:
@@ -96,27 +132,36 @@ class Handing:
                 return data
         raise FileNotFoundError(f"no picture {sha256}")
 
-    async def _show(self, view: JobView, files: list[PictureFile]) -> Receipt | None:
-        pause_s = 1.0
+    async def _show(self, job: Job) -> _Shown | None:
+        """Show the outcome, however long Discord takes to accept it; None when nowhere is left."""
+        pause_s, limit_bytes = 1.0, job.file_limit_bytes
         while True:
+            view = await self._view(job)
+            # What failed is told, not shown, even where pictures lie ready: it is not paid either.
+            files = [] if view.failure else await self._files_of(view, limit_bytes)
+            if not files and view.failure is None:
+                return _Shown(receipt=None, count=0)
             try:
-                return await self._delivery.deliver(view, files)
+                return _Shown(await self._delivery.deliver(view, files), count=len(files))
+            except TooLarge:
+                if limit_bytes <= SAFE_LIMIT_BYTES:
+                    return None
+                limit_bytes = SAFE_LIMIT_BYTES
             except Undeliverable as error:
-                log.warning("job cannot be shown anywhere", job_id=view.id, reason=str(error))
+                log.warning("job cannot be shown", job_id=job.id, reason=str(error))
                 return None
             except NotNow as error:
-                log.info("delivery put off", job_id=view.id, reason=str(error))
+                log.info("delivery put off", job_id=job.id, reason=str(error))
+                del files
                 await asyncio.sleep(pause_s)
                 pause_s = min(pause_s * 2, MAX_PAUSE_S)
 
-    async def _settle(self, job: Job, receipt: Receipt | None, *, delivered: int) -> Job:
+    async def _settle(self, job: Job, shown: _Shown | None) -> Job:
+        delivered = shown.count if shown else 0
         changes: dict[str, object] = {"delivered": delivered, "finished_at": self._clock()}
-        failure = job.failure
-        if receipt is not None:
-            changes |= {"message_id": receipt.message_id, "channel_id": receipt.channel_id}
-        elif failure is None:
-            failure = changes["failure"] = "undeliverable"
-        status = {None: "done", "cancelled": "cancelled"}.get(failure, "failed")
+        if shown is not None and shown.receipt is not None:
+            changes |= asdict(shown.receipt)
+        status = {None: "done", "cancelled": "cancelled"}.get(job.failure, "failed")
         async with self._db.write() as conn:
             settled = await jobs.advance(conn, job, status=status, **changes)
             if job.price:
@@ -125,6 +170,10 @@ class Handing:
 
     async def _refresh_waiting(self, job: Job) -> None:
         """Tell the next in line that they moved up."""
+        if not self._db.is_sqlite:
+            # Another process may be showing their outcome just now; an edit of ours that
+            # arrives after it would take the pictures away.
+            return
         async with self._db.read() as conn:
             waiting = [
                 other

@@ -3,9 +3,11 @@
 import random
 from collections import Counter
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
+import structlog
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import jobs, ledger
@@ -29,9 +31,25 @@ from bot.services.requests import ImageWish, Origin
 from bot.services.resources import Resources
 from bot.services.views import JobView, Views
 
+log = structlog.get_logger()
+
 MAX_SEED = 2**32 - 1
 FAST_SLOTS = 3
 """How many jobs of one account run at once."""
+
+PICK_STANDS_FOR = timedelta(minutes=10)
+"""A second press within this means the same message; a later one wants it again."""
+
+
+@dataclass(frozen=True)
+class _Order:
+    """What a job is made from, once everything is decided."""
+
+    model_name: str
+    inputs: dict[str, Any]
+    count: int
+    price: int
+    cost_usd_micros: int
 
 
 @dataclass(frozen=True)
@@ -43,6 +61,11 @@ class Quote:
     count: int
     price: int
     cost_usd_micros: int
+
+    @property
+    def order(self) -> _Order:
+        """What a job of this quote is made from."""
+        return _Order(self.model.name, self.inputs, self.count, self.price, self.cost_usd_micros)
 
 
 @dataclass(frozen=True)
@@ -113,7 +136,7 @@ class Making:
             UserError: nothing was written.
         """
         quote = self.quote(wish)
-        return await self._accept(origin, quote, _Click("imagine"))
+        return await self._accept(origin, quote.order, _Click("imagine"))
 
     async def repeat(self, origin: Origin, job_id: int, *, action: str) -> Accepted:
         """Accept the same again: `reroll` with a new seed, `retry` as it was.
@@ -125,12 +148,17 @@ class Making:
         """
         assert action in ("reroll", "retry"), action
         parent = await self._parent(origin, job_id)
-        inputs = dict(parent.inputs)
-        if action == "reroll":
-            inputs["seed"] = random_seed()
-        quote = self._quote(self._catalog.get(parent.model), inputs, parent.count)
+        # Through the same checks as a new wish: the model may have changed since.
+        wish = ImageWish(
+            prompt=parent.inputs["prompt"],
+            model=parent.model,
+            aspect_ratio=parent.inputs["aspect_ratio"],
+            count=parent.count,
+            negative_prompt=parent.inputs.get("negative_prompt"),
+            seed=parent.inputs["seed"] if action == "retry" else None,
+        )
         key = f"{action}:{job_id}:{origin.user_id}"
-        return await self._accept(origin, quote, _Click(action, parent, key=key))
+        return await self._accept(origin, self.quote(wish).order, _Click(action, parent, key=key))
 
     async def pick(self, origin: Origin, job_id: int, number: int) -> Accepted:
         """Accept one picture of a job as a message of its own; free, and once per person.
@@ -144,17 +172,12 @@ class Making:
         picture = next((picture for picture in made if picture.number == number), None)
         if picture is None:
             raise NoSuchPicture
-        quote = Quote(
-            model=self._catalog.get(parent.model),
-            inputs=parent.inputs
-            if picture.seed is None
-            else {**parent.inputs, "seed": picture.seed},
-            count=1,
-            price=0,
-            cost_usd_micros=0,
-        )
+        seed = parent.inputs["seed"] if picture.seed is None else picture.seed
+        # By the model's name alone: a free button outlives its catalog entry.
+        inputs = {**parent.inputs, "seed": seed}
+        order = _Order(parent.model, inputs, count=1, price=0, cost_usd_micros=0)
         key = f"pick:{job_id}:{number}:{origin.user_id}"
-        return await self._accept(origin, quote, _Click("pick", parent, picture, key))
+        return await self._accept(origin, order, _Click("pick", parent, picture, key))
 
     def models(self, typed: str, *, limit: int) -> list[Model]:
         """Return the models that can be served now and match what was typed so far."""
@@ -162,9 +185,15 @@ class Making:
         return [model for model in found if self._routing.serves(model)][:limit]
 
     async def note_answer(self, job_id: int, message_id: int) -> None:
-        """Remember which message answered the interaction: it is the job's card."""
-        async with self._db.write() as conn:
-            await jobs.set_message(conn, job_id, message_id)
+        """Remember which message answered the interaction: it is the job's card.
+
+        Not knowing it costs nothing while the interaction's token lives.
+        """
+        try:
+            async with self._db.write() as conn:
+                await jobs.set_message(conn, job_id, message_id)
+        except SQLAlchemyError as error:
+            log.warning("card not noted", job_id=job_id, reason=type(error).__name__)
 
     def _model(self, name: str) -> Model:
         if name != AUTO:
@@ -196,30 +225,30 @@ class Making:
             raise JobStillRunning
         return parent
 
-    async def _accept(self, origin: Origin, quote: Quote, click: _Click) -> Accepted:
+    async def _accept(self, origin: Origin, order: _Order, click: _Click) -> Accepted:
         if self._is_closed:
             raise Restarting
         try:
             async with self._db.write() as conn:
-                known = await _find_known(conn, origin, click)
-                job = known or await self._write_job(conn, origin, quote, click)
+                known = await _find_known(conn, origin, click, self._clock())
+                job = known or await self._write_job(conn, origin, order, click)
                 return Accepted(view=await self._views.of(conn, job), is_new=known is None)
         except IntegrityError:
             # Another process accepted the same interaction or click between our look and our
             # write; it is there now.
             async with self._db.read() as conn:
-                known = await _find_known(conn, origin, click)
+                known = await _find_known(conn, origin, click, self._clock())
                 if known is None:
                     raise
                 return Accepted(view=await self._views.of(conn, known), is_new=False)
 
     async def _write_job(
-        self, conn: AsyncConnection, origin: Origin, quote: Quote, click: _Click
+        self, conn: AsyncConnection, origin: Origin, order: _Order, click: _Click
     ) -> Job:
         account_id = await self._accounts.admit(
             conn, server_id=origin.server_id, user_id=origin.user_id
         )
-        await self._check_budget(conn, quote)
+        await self._check_budget(conn, order)
         slot = await _freest_slot(conn, account_id)
         job = await jobs.accept(
             conn,
@@ -238,11 +267,11 @@ class Making:
                 parent_id=click.parent.id if click.parent else None,
                 parent_picture=click.picture.number if click.picture else None,
                 click_key=click.key,
-                model=quote.model.name,
-                inputs=quote.inputs,
-                count=quote.count,
-                price=quote.price,
-                cost_usd_micros=quote.cost_usd_micros,
+                model=order.model_name,
+                inputs=order.inputs,
+                count=order.count,
+                price=order.price,
+                cost_usd_micros=order.cost_usd_micros,
                 lane="fast",
                 slot=slot,
                 # A pick is there already: all that is left is to show it.
@@ -255,14 +284,14 @@ class Making:
             await self._hold(conn, job)
         return job
 
-    async def _check_budget(self, conn: AsyncConnection, quote: Quote) -> None:
+    async def _check_budget(self, conn: AsyncConnection, order: _Order) -> None:
         """Refuse what the host's month cannot pay; what costs the host nothing always passes."""
-        if quote.cost_usd_micros == 0:
+        if order.cost_usd_micros == 0:
             return
         now = self._clock()
         committed = await jobs.committed_usd_micros(conn, since=month_start(now))
         left = self._settings.monthly_budget_usd_micros - committed
-        if quote.cost_usd_micros > left:
+        if order.cost_usd_micros > left:
             raise BudgetUsedUp(resets_at=next_month(now))
 
     async def _hold(self, conn: AsyncConnection, job: Job) -> None:
@@ -279,7 +308,9 @@ class Making:
             raise
 
 
-async def _find_known(conn: AsyncConnection, origin: Origin, click: _Click) -> Job | None:
+async def _find_known(
+    conn: AsyncConnection, origin: Origin, click: _Click, now: datetime
+) -> Job | None:
     """Return the job that this interaction, or this very press, was accepted as before."""
     known = await jobs.find_by_interaction(conn, origin.interaction_id)
     if known is not None or click.key is None:
@@ -287,9 +318,12 @@ async def _find_known(conn: AsyncConnection, origin: Origin, click: _Click) -> J
     known = await jobs.find_by_click(conn, click.key)
     if known is None:
         return None
-    # A pick stands for good; a paid click may be repeated once its job is over.
-    is_standing = not known.is_final or (click.action == "pick" and known.status == "done")
-    return known if is_standing else None
+    if not known.is_final:
+        return known
+    # A paid click may be repeated once its job is over; a pick a while later, for its message
+    # may be gone by then.
+    is_fresh = now - known.created_at < PICK_STANDS_FOR
+    return known if click.action == "pick" and known.status == "done" and is_fresh else None
 
 
 async def _freest_slot(conn: AsyncConnection, account_id: int) -> int:

@@ -26,7 +26,7 @@ class Relay:
     def __init__(self, show: Callable[[Progress], Awaitable[None]]) -> None:
         self._show = show
         self._latest = Progress()
-        self._shown = Progress()
+        self._shown: Progress | None = Progress()
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -41,6 +41,11 @@ class Relay:
     def tell(self, progress: Progress) -> None:
         """Take a change in; an older one that was not shown yet is dropped."""
         self._latest = replace(progress, position=_rough(progress.position))
+        self._changed.set()
+
+    def refresh(self) -> None:
+        """Show the latest state once more: what else stands on the card has changed."""
+        self._shown = None
         self._changed.set()
 
     async def _run(self) -> None:

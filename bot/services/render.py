@@ -9,11 +9,12 @@ from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot import jobs
 from bot.jobs import Job, NotOurs
 from bot.services.buying import Buying
-from bot.services.handing import Handing
+from bot.services.handing import Handing, Unsettled
 from bot.services.resources import Resources
 
 log = structlog.get_logger()
@@ -83,6 +84,10 @@ class Renderer:
                 job = await self._steps[job.status](job)
         except NotOurs:
             log.info("job is another runner's", job_id=job.id)
+        except (SQLAlchemyError, OSError, Unsettled):
+            # A full disk or a locked database proves nothing against the job, and what was
+            # delivered must still be paid: the sweep takes it up where its row stands.
+            log.exception("job interrupted", job_id=job.id, status=job.status)
         except Exception:
             # The edge of the workflow: whatever broke, the person is told and gets everything
             # back. Should that break too, the sweep comes by again.

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from bot import jobs
+from bot import jobs, ledger
 from bot.errors import JobOver, JobStillRunning, NotYourJob, UnknownJob
 from bot.jobs import Job
-from bot.services.accounts import Accounts
-from bot.services.delivery import Delivery, PictureFile
+from bot.services.delivery import PictureFile
 from bot.services.dispatch import Dispatch
 from bot.services.handing import Handing
 from bot.services.requests import Origin
@@ -31,25 +30,23 @@ class Work:
         self,
         resources: Resources,
         *,
-        accounts: Accounts,
         views: Views,
         handing: Handing,
         dispatch: Dispatch,
-        delivery: Delivery,
     ) -> None:
         self._db = resources.db
-        self._accounts = accounts
         self._views = views
         self._handing = handing
         self._dispatch = dispatch
-        self._delivery = delivery
 
     async def overview(self, origin: Origin) -> Overview:
         """Return a person's jobs."""
-        async with self._db.write() as conn:
-            account_id = await self._accounts.admit(
+        async with self._db.read() as conn:
+            account_id = await ledger.find_account(
                 conn, server_id=origin.server_id, user_id=origin.user_id
             )
+            if account_id is None:
+                return Overview(active=[], recent=[])
             active = await jobs.active_of(conn, account_id)
             recent = await jobs.recent_of(conn, account_id, limit=RECENT)
             return Overview(
@@ -69,11 +66,7 @@ class Work:
         if not await self._dispatch.cancel(job.id):
             raise JobOver
         async with self._db.read() as conn:
-            view = await self._views.of(conn, await jobs.get(conn, job.id) or job)
-        if view.status in ("submitting", "running"):
-            # In any other status the outcome is on its way to the card, and must stay there.
-            await self._delivery.show(view)
-        return view
+            return await self._views.of(conn, await jobs.get(conn, job.id) or job)
 
     async def find_shown(self, origin: Origin, job_id: int) -> JobView:
         """Return a finished job of one's own, to be posted again.

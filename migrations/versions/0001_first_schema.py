@@ -15,6 +15,7 @@ def upgrade() -> None:
     """Create every table, and refuse changes to written ledger entries."""
     _create_money()
     _create_jobs()
+    _create_attempts_and_pictures()
     _create_rest()
     _make_ledger_immutable()
 
@@ -112,6 +113,7 @@ def _create_jobs() -> None:
         sa.UniqueConstraint("interaction_id", name="uq_jobs_interaction_id"),
     )
     op.create_index("ix_jobs_account", "jobs", ["account_id", "id"], unique=False)
+    op.create_index("ix_jobs_click", "jobs", ["click_key", "id"], unique=False)
     op.create_index(
         "ix_jobs_active",
         "jobs",
@@ -128,6 +130,9 @@ def _create_jobs() -> None:
         sqlite_where=_IS_ACTIVE,
         postgresql_where=_IS_ACTIVE,
     )
+
+
+def _create_attempts_and_pictures() -> None:
     op.create_table(
         "attempts",
         sa.Column("id", _ROW_ID, nullable=False),
@@ -161,6 +166,7 @@ def _create_jobs() -> None:
         sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name="fk_pictures_job_id"),
         sa.PrimaryKeyConstraint("job_id", "number", name="pk_pictures"),
     )
+    op.create_index("ix_pictures_sha256", "pictures", ["sha256"], unique=False)
 
 
 def _create_rest() -> None:

@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from bot.sandbox import seed
+from bot.sandbox.rules import ApiError
 from tests.e2e.die_at import POINTS
 
 
@@ -226,14 +227,46 @@ async def test_fifty_jobs_at_once_cause_no_429(stage):
 
 
 @pytest.mark.rule("6/reset")
-@pytest.mark.parametrize("fate", ["reset", 500, 503])
-async def test_discord_failing_at_the_delivery_is_asked_again(stage, fate):
+@pytest.mark.parametrize(("fate", "count"), [("reset", 2), (500, 6)])
+async def test_discord_failing_at_the_delivery_is_asked_again(stage, fate, count):
+    # The library itself repeats a 5xx five times, so the sixth is ours.
     await stage.start()
-    stage.world.faults.next("PATCH", "/webhooks/", status=fate, count=3)
+    stage.world.faults.next("PATCH", "/webhooks/", status=fate, count=count, with_files=True)
 
     invocation = await stage.imagine()
     await stage.finished(invocation.message_id)
 
+    assert "delivery put off" in stage.log
+    await stage.check_books()
+
+
+async def test_refused_pictures_cost_nothing_and_the_card_says_so(stage):
+    await stage.start()
+    refused = ApiError(400, 20009, "Explicit content cannot be sent to the desired recipient(s)")
+    stage.world.faults.next("PATCH", "/webhooks/", status=refused, with_files=True)
+
+    invocation = await stage.imagine()
+    await stage.settled()
+
+    assert "could not be posted" in stage.text(invocation.message_id)
+    assert stage.jobs()[0]["failure"] == "undeliverable"
+    assert stage.amounts("capture") == 0
+    await stage.check_books()
+
+
+async def test_reset_while_answering_is_no_reason_to_pay_twice(stage):
+    await stage.start()
+    stage.world.faults.next("POST", "/callback", status="reset", after=True)
+
+    await stage.world.person("mia").slash(stage.channel_id, "imagine", {"prompt": "a fox"})
+    await stage.until(stage.jobs)
+    await stage.settled()
+
+    (job,) = stage.jobs()
+    assert job["status"] == "done"
+    assert stage.pictures(job["message_id"])
+    said = [message["content"] for message in stage.world.person("mia").messages(stage.channel_id)]
+    assert not any("broke" in words for words in said)
     await stage.check_books()
 
 

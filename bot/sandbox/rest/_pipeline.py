@@ -48,7 +48,7 @@ class Endpoint:
         world = request.app[WORLD]
         call = Call(request, self._route(request))
         path = request.path.removeprefix(PREFIX)
-        fault = world.faults.take(request.method, path)
+        fault = world.faults.take(request, path)
         try:
             await read_body(call)
             if fault is not None and not fault.after:

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 from contextlib import AsyncExitStack, closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -185,12 +186,22 @@ async def test_naive_moment_is_refused(db):
             await conn.execute(processes.insert().values(id="p", seen_at=naive))
 
 
+async def drivers_end() -> None:
+    """Wait for the driver's threads: one that could not connect says so to the loop last of all."""
+    async with asyncio.timeout(DEADLINE_S):
+        while True:
+            if not any("connection_worker" in thread.name for thread in threading.enumerate()):
+                return
+            await asyncio.sleep(0.002)
+
+
 async def test_database_that_cannot_be_opened_stops_the_start(tmp_path):
     db = Database(f"sqlite+aiosqlite:///{tmp_path / 'missing' / 'atelier.sqlite'}")
 
     with pytest.raises(StartError, match=r"^DATABASE_URL: cannot open the database: .+$"):
         await db.check()
     await db.close()
+    await drivers_end()
 
 
 async def test_file_that_is_no_database_stops_the_start(tmp_path):
@@ -200,3 +211,4 @@ async def test_file_that_is_no_database_stops_the_start(tmp_path):
     with pytest.raises(StartError, match=r"^DATABASE_URL: cannot open the database: .+$"):
         await db.check()
     await db.close()
+    await drivers_end()

@@ -1,7 +1,11 @@
 """What nobody expected: the person is told, gets everything back, and no job hangs."""
 
-import pytest
+import itertools
 
+import pytest
+import sqlalchemy as sa
+
+from bot import jobs, ledger
 from bot.providers import Progress
 from bot.services import progress
 from tests.unit.services.script import until
@@ -89,3 +93,67 @@ async def test_bug_in_telling_the_next_in_line_leaves_the_job_done(studio):
     job = await studio.render(in_one_slot[0])
 
     assert (job.status, job.failure, job.delivered) == ("done", None, 1)
+
+
+# What is nobody's fault: a full disk, a locked database. The job waits where it stands.
+
+
+def breaks_once(monkeypatch, owner, name, error):
+    """Let a function raise at its first call, as the system under it would."""
+    whole, calls = getattr(owner, name), itertools.count()
+
+    async def broken(*asked, **named):
+        if next(calls) == 0:
+            raise error
+        return await whole(*asked, **named)
+
+    monkeypatch.setattr(owner, name, broken)
+
+
+def locked():
+    return sa.exc.OperationalError("BEGIN IMMEDIATE", {}, Exception("database is locked"))
+
+
+async def test_delivered_work_is_paid_although_the_settling_broke_once(studio, monkeypatch):
+    breaks_once(monkeypatch, ledger, "capture", locked())
+    job_id = await studio.accepted()
+
+    interrupted = await studio.render(job_id)
+    held = await studio.funds()
+    job = await studio.render(job_id)
+
+    assert (interrupted.status, interrupted.failure) == ("delivering", None)
+    assert held == (88, 12)
+    assert (job.status, job.delivered) == ("done", 4)
+    assert await studio.funds() == (88, 0)
+    first, second = studio.delivery.posted
+    assert first.message_id == second.message_id
+
+
+async def test_pictures_are_fetched_again_when_the_disk_was_full(studio, monkeypatch):
+    breaks_once(
+        monkeypatch, studio.resources.media, "store", OSError(28, "No space left on device")
+    )
+    job_id = await studio.accepted()
+
+    interrupted = await studio.render(job_id)
+    job = await studio.render(job_id)
+
+    assert (interrupted.status, interrupted.failure) == ("running", None)
+    assert (job.status, job.delivered) == ("done", 4)
+    assert len(studio.first.submits) == 1
+
+
+async def test_handle_that_could_not_be_written_is_found_again_and_not_bought_twice(
+    studio, monkeypatch
+):
+    studio.first.can_find = True
+    breaks_once(monkeypatch, jobs, "save_handle", locked())
+    job_id = await studio.accepted()
+
+    interrupted = await studio.render(job_id)
+    job = await studio.render(job_id)
+
+    assert interrupted.status == "submitting"
+    assert job.status == "done"
+    assert len(studio.first.submits) == 1

@@ -51,10 +51,11 @@ async def test_card_of_a_running_job_says_that_it_is_being_stopped(studio):
     await at_follow.reached()
 
     await cancel(studio, job_id)
+    await until(lambda: studio.delivery.shown)
     at_follow.open()
     await rendering
 
-    [view] = studio.delivery.shown
+    view = studio.delivery.shown[0]
     assert (view.id, view.is_cancel_requested, view.failure) == (job_id, True, None)
 
 
@@ -98,6 +99,21 @@ async def test_cancel_that_does_not_reach_the_provider_is_no_failure(studio):
     await rendering
 
     assert (await studio.job(job_id)).status == "done"
+
+
+async def test_cancel_is_passed_on_until_it_reaches_the_provider(studio, monkeypatch):
+    monkeypatch.setattr(buying, "CANCEL_EVERY_S", 0.0)
+    studio.first.script.will("cancel", ProviderLost("no answer"), ProviderLost("no answer"))
+    at_follow = studio.first.script.gate("follow")
+    job_id = await studio.accepted()
+    rendering = studio.begin(job_id)
+    await at_follow.reached()
+
+    await cancel(studio, job_id)
+    await rendering
+
+    assert (await studio.job(job_id)).status == "cancelled"
+    assert len(studio.first.cancels) == 3
 
 
 async def test_cancel_from_another_process_is_noticed_by_the_flag(studio, monkeypatch):

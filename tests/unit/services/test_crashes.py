@@ -92,7 +92,7 @@ async def test_request_that_is_surely_no_run_is_sent_anew(studio, error):
 
 
 async def test_provider_out_of_reach_is_asked_for_the_lost_run_again(studio, monkeypatch):
-    monkeypatch.setattr(buying, "MAX_PAUSE_S", 0.001)
+    monkeypatch.setattr(buying, "RECOVER_EVERY_S", 0.0)
     studio.first.can_find = True
     job_id = await cut_off(studio, studio.first.script, "answer")
     studio.first.script.will("find", *[ProviderLost("no answer")] * 3)
@@ -101,6 +101,34 @@ async def test_provider_out_of_reach_is_asked_for_the_lost_run_again(studio, mon
 
     assert job.status == "done"
     assert len(studio.first.submits) == 1
+
+
+async def test_lost_run_is_looked_for_as_long_as_a_run_may_take(studio, monkeypatch):
+    monkeypatch.setattr(buying, "RECOVER_EVERY_S", 0.0)
+    studio.first.can_find = True
+    job_id = await cut_off(studio, studio.first.script, "answer")
+    studio.first.script.will("find", *[ProviderLost("no answer")] * 3)
+    studio.clock.ahead = buying.RUN_TIMEOUT
+
+    job = await studio.crash_and_render(job_id)
+
+    assert (job.status, job.failure) == ("failed", "uncertain")
+    assert await studio.funds() == (100, 0)
+    [attempt] = await studio.attempts(job_id)
+    assert (attempt.status, attempt.cost_usd_micros) == ("uncertain", COST)
+
+
+async def test_lost_run_is_looked_for_no_more_when_it_is_cancelled(studio):
+    studio.first.can_find = True
+    job_id = await cut_off(studio, studio.first.script, "answer")
+    studio.first.script.will("find", ProviderLost("no answer"))
+    async with studio.db.write() as conn:
+        await jobs.request_cancel(conn, job_id)
+
+    job = await studio.crash_and_render(job_id)
+
+    assert (job.status, job.failure) == ("failed", "uncertain")
+    assert await studio.funds() == (100, 0)
 
 
 async def test_request_to_a_provider_that_is_gone_is_uncertain(studio):

@@ -1,11 +1,13 @@
 """A job's way from accepted to over, when nothing crashes."""
 
+from datetime import timedelta
+
 import pytest
 
 from bot import jobs
 from bot.errors import ProviderLost, ProviderRejected
 from bot.providers import Output
-from bot.services import NotNow, Undeliverable, buying
+from bot.services import NotNow, TooLarge, Undeliverable, buying
 from tests.pictures import png
 from tests.unit.services.studio import COST_USD_MICROS, MIA, PROMPT
 
@@ -259,7 +261,7 @@ async def test_run_out_of_reach_is_asked_for_again(studio, point):
 
 
 async def test_run_that_takes_too_long_is_stopped_and_given_back(studio, monkeypatch):
-    monkeypatch.setattr(buying, "RUN_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(buying, "RUN_TIMEOUT", timedelta(seconds=0.05))
     studio.first.script.gate("follow")
 
     job = await studio.finished()
@@ -304,6 +306,24 @@ async def test_delivery_that_is_put_off_is_repeated(studio):
 
     assert (job.status, job.delivered) == ("done", 4)
     assert len(studio.delivery.posted) == 1
+
+
+async def test_work_too_large_for_its_place_is_delivered_in_smaller_files(studio):
+    studio.delivery.script.will("deliver", TooLarge("413"))
+
+    job = await studio.finished(origin=studio.origin(file_limit_bytes=50_000_000))
+
+    assert (job.status, job.delivered) == ("done", 4)
+
+
+async def test_work_too_large_for_every_place_is_given_back_and_told(studio):
+    studio.delivery.script.will("deliver", TooLarge("413"), TooLarge("413"))
+
+    job = await studio.finished(origin=studio.origin(file_limit_bytes=50_000_000))
+
+    assert (job.status, job.failure, job.delivered) == ("failed", "undeliverable", 0)
+    assert studio.delivery.outcome(job.id).view.failure == "undeliverable"
+    assert await studio.funds() == (100, 0)
 
 
 async def test_next_in_line_are_told_that_they_moved_up(studio):

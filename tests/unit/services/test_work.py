@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.errors import JobStillRunning, NotYourJob, ServerNotAllowed, UnknownJob
+from bot.errors import JobStillRunning, NotYourJob, UnknownJob
 from bot.services import NotNow, Undeliverable
 from bot.services.work import RECENT
 from tests.unit.services.studio import SAM, SERVER
@@ -43,9 +43,13 @@ async def test_overview_keeps_to_the_latest(studio):
     assert [view.id for view in seen.recent] == made[:0:-1]
 
 
-async def test_overview_is_refused_where_the_bot_is_not_allowed(studio):
-    with pytest.raises(ServerNotAllowed):
-        await overview(studio, server_id=SERVER + 1)
+async def test_overview_of_a_stranger_is_empty_and_opens_no_account(studio):
+    before = await studio.rows()
+
+    seen = await overview(studio, server_id=SERVER + 1)
+
+    assert (seen.active, seen.recent) == ([], [])
+    assert await studio.rows() == before
 
 
 async def test_finished_job_is_shown_again_with_its_pictures(studio):
