@@ -8,7 +8,7 @@ import aiohttp
 import discord
 import structlog
 
-from bot.errors import ServerOnly, UserError
+from bot.errors import ServerOnly
 from bot.services import Accepted, Origin
 from cogs import _texts as texts
 from cogs._cards import card
@@ -68,17 +68,22 @@ async def answer_with_job(
         await interaction.response.defer(thinking=True)
     try:
         accepted = await task
-    except UserError:
-        if interaction.response.is_done():
-            # The public "thinking" must go, or the private words would fill it publicly.
-            await interaction.delete_original_response()
+    except Exception:
+        await _stop_thinking(interaction)
         raise
     if accepted.is_new:
         await _answer_new(interaction, accepted)
     elif accepted.view.address.interaction_id != interaction.id:
+        await _stop_thinking(interaction)
         where = texts.link(accepted.view.server_id, accepted.view.address)
         words = texts.ALREADY_THERE if accepted.view.is_final else texts.ALREADY_UNDER_WAY
         await whisper(interaction, words.format(link=where))
+
+
+async def _stop_thinking(interaction: discord.Interaction[Any]) -> None:
+    """Take a public "thinking" away, or the private words that follow would fill it publicly."""
+    if interaction.response.is_done():
+        await interaction.delete_original_response()
 
 
 async def _answer_new(interaction: "discord.Interaction[ImageBot]", accepted: Accepted) -> None:
