@@ -43,7 +43,7 @@ class JobButton(
         return cls._make("retry", job_id, label="Retry", emoji="🔁")
 
     @classmethod
-    def _make(cls, action: str, job_id: int, number: int = 0, **look: Any) -> Self:  # noqa: ANN401
+    def _make(cls, action: str, job_id: int, number: int = 0, **look: Any) -> Self:  # noqa: ANN401 - a label or so
         return cls(ui.Button(custom_id=f"v1:{action}:{job_id}:{number}", **look))
 
     @classmethod

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from dataclasses import asdict, fields
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -106,13 +105,9 @@ async def active_of(conn: AsyncConnection, account_id: int) -> list[Job]:
     )
 
 
-async def recent_of(
-    conn: AsyncConnection, account_id: int, *, limit: int, since: datetime | None = None
-) -> list[Job]:
+async def recent_of(conn: AsyncConnection, account_id: int, *, limit: int) -> list[Job]:
     """Return an account's newest jobs that are over, newest first."""
     query = sa.select(*_COLUMNS).where(jobs.c.account_id == account_id, ~_IS_ACTIVE)
-    if since is not None:
-        query = query.where(jobs.c.created_at >= since)
     return await _all(conn, query.order_by(jobs.c.id.desc()).limit(limit))
 
 

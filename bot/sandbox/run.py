@@ -55,7 +55,7 @@ async def run_sandbox(
     add_site(server.app, world, token=secrets.token_urlsafe(24))
     await server.start()
     try:
-        print(f"Atelier's sandbox: {server.url}  (Ctrl-C stops it)", flush=True)  # noqa: T201
+        print(f"Atelier's sandbox: {server.url}  (Ctrl-C stops it)", flush=True)  # noqa: T201 - said to the host
         await _run_child(child_environment(server, token, folder / "bot"), stop)
     finally:
         await server.stop()

@@ -101,11 +101,6 @@ class Credits:
             )
         return Change(before=before, after=before + delta)
 
-    async def verify(self) -> list[str]:
-        """Prove the ledger; return what is wrong, one line each."""
-        async with self._db.read() as conn:
-            return await ledger.verify(conn)
-
 
 async def next_daily(conn: AsyncConnection, account_id: int, now: datetime) -> datetime:
     """Return when an account may claim next: now, or at the next UTC midnight."""

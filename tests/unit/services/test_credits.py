@@ -170,9 +170,3 @@ async def test_more_than_the_treasury_has_cannot_be_given(studio):
     error = await refused(studio, change(studio, 20_000), TreasuryEmpty)
 
     assert (error.needed, error.available) == (20_000, 19_900)
-
-
-async def test_service_proves_the_ledger(studio):
-    await studio.finished()
-
-    assert await studio.services.credits.verify() == []
