@@ -13,6 +13,7 @@ PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MALFORMED = (ValueError, IndexError, OverflowError, struct.error, zlib.error)
 _MARKER, _SOS = 0xFF, 0xDA
 _GIF_EXTENSION, _GIF_IMAGE, _GIF_END = 0x21, 0x2C, 0x3B
+_GIF_PIECES, _GIF_USUAL_PIECE = 20_000, 64
 
 
 @dataclass(frozen=True)
@@ -105,24 +106,37 @@ def webp_size(data: bytes) -> tuple[int, int]:
 
 
 def gif_frames(data: bytes, *, enough: int) -> int:
-    """Count the frames, but no further than `enough`."""
-    at, frames = 13 + _gif_table(data[10]), 0
-    while frames < enough and data[at] != _GIF_END:
+    """Count the frames, but no further than `enough`.
+
+    Raises:
+        ValueError: it is cut into far smaller pieces than any program cuts a picture into.
+    """
+    most, frames = _GIF_PIECES + len(data) // _GIF_USUAL_PIECE, 0
+    for number, piece in enumerate(_gif_pieces(data)):
+        if number > most:
+            raise ValueError("built of too many pieces")
+        frames += piece == _GIF_IMAGE
+        if frames == enough:
+            break
+    return frames
+
+
+def _gif_pieces(data: bytes) -> Iterator[int]:
+    """Walk the blocks: the first byte of each, and a zero for each piece of its body."""
+    at = 13 + _gif_table(data[10])
+    while data[at] != _GIF_END:
+        yield data[at]
         if data[at] == _GIF_IMAGE:
-            frames += 1
-            at = _gif_skip(data, at + 11 + _gif_table(data[at + 9]))
+            at += 11 + _gif_table(data[at + 9])
         elif data[at] == _GIF_EXTENSION:
-            at = _gif_skip(data, at + 2)
+            at += 2
         else:
             raise ValueError("no block where one should start")
-    return frames
+        while data[at]:
+            at += data[at] + 1
+            yield 0
+        at += 1
 
 
 def _gif_table(flags: int) -> int:
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
-
-
-def _gif_skip(data: bytes, at: int) -> int:
-    while data[at]:
-        at += data[at] + 1
-    return at + 1

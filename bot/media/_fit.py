@@ -7,6 +7,7 @@ from PIL import Image, ImageOps
 
 from bot.errors import PictureTooLarge
 from bot.media._check import mime_of, opened
+from bot.media._pixels import eight_bits, upright
 from bot.media._provenance import has_manifest
 
 Options = dict[str, bytes]
@@ -57,12 +58,11 @@ def _decoded(data: bytes) -> tuple[Image.Image, Options]:
         image.load()
         xmp = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp")
         profile = image.info.get("icc_profile")
-        upright = ImageOps.exif_transpose(image)
-        clear = upright.has_transparency_data
-        picture = upright.convert("RGBA" if clear else "RGB")
+        pixels = eight_bits(upright(image))
+        picture = pixels.convert("RGBA" if pixels.has_transparency_data else "RGB")
     kept = {"xmp": xmp.encode() if isinstance(xmp, str) else xmp}
     # A profile for grey or CMYK does not describe what the picture was converted to.
-    if upright.mode in {"RGB", "RGBA"}:
+    if pixels.mode in {"RGB", "RGBA"}:
         kept["icc_profile"] = profile
     return picture, {name: value for name, value in kept.items() if value}
 

@@ -11,12 +11,16 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
-from bot.media import _check, _fit, _provenance
+from bot.media import _check, _fit, _frame, _intake, _provenance, _shrink
 from bot.media._check import PictureFacts
+from bot.media._frame import Framed
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 _DECODERS = 2
-"""How many pictures are decoded at a time: each may take some 160 MB."""
+"""How many pictures are decoded at a time.
+
+One of 40 million pixels takes 160 MB as a JPEG, 370 as a PNG, 680 as a WebP; a usual one 20.
+"""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,54 @@ class Media:
         facts = await self.check(data)
         sha256 = await asyncio.to_thread(self._keep, data)
         return Picture(**asdict(facts), sha256=sha256)
+
+    async def keep(self, data: bytes) -> str:
+        """Keep bytes unseen until `sweep`, safe from a crash as pictures are; return their hash."""
+        return await asyncio.to_thread(self._keep, data)
+
+    async def take_in(self, data: bytes) -> Picture:
+        """Keep what can be seen of a picture that somebody gave us: upright sRGB, no metadata.
+
+        It is a JPEG when it was one, else a PNG; 4 megapixels at most. The same bytes again are
+        the same file.
+
+        Raises:
+            BadPicture: another type, damaged, or too large, small or long; nothing was written.
+        """
+        async with self._decoders:
+            taken = await asyncio.to_thread(_intake.take_in, data)
+        return await self.store(taken)
+
+    async def take_mask(self, data: bytes, *, width: int, height: int) -> Picture:
+        """Keep a mask for a picture of this size: a black and white PNG, white is painted anew.
+
+        In a drawing of one colour that is what is transparent, in any other what is light.
+
+        Raises:
+            BadPicture: no picture that `take_in` takes, of another shape, or all black; nothing
+                was written.
+        """
+        async with self._decoders:
+            taken = await asyncio.to_thread(_intake.take_mask, data, width=width, height=height)
+        return await self.store(taken)
+
+    async def frame(self, data: bytes, kind: str) -> Framed:
+        """Put a picture into the canvas that `framed_size` tells; see there for the kinds.
+
+        Raises:
+            BadPicture: damaged, too large, or `square` already.
+        """
+        async with self._decoders:
+            return await asyncio.to_thread(_frame.frame, data, kind)
+
+    async def shrink(self, data: bytes, max_pixels: int) -> bytes:
+        """Give the same bytes when they are few enough pixels, else a picture of `shrunk_size`.
+
+        Raises:
+            BadPicture: damaged or too large to decode.
+        """
+        async with self._decoders:
+            return await asyncio.to_thread(_shrink.shrink, data, max_pixels)
 
     async def read(self, sha256: str) -> bytes:
         """Give the bytes back.
