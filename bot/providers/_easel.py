@@ -8,11 +8,13 @@ import asyncio
 import multiprocessing
 import os
 import threading
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from typing import Any
 
 from bot.errors import ProviderLost
-from bot.providers._canvas import draw
+from bot.providers._canvas import ENDPOINTS
 
 _NICENESS = 10
 
@@ -23,12 +25,11 @@ class Easel:
     def __init__(self) -> None:
         self._pool: ProcessPoolExecutor | None = None
 
-    async def paint(
-        self, prompt: str, negative_prompt: str, seed: int, width: int, height: int
-    ) -> bytes:
-        """Return the picture as PNG bytes.
+    async def paint(self, endpoint: str, inputs: Mapping[str, Any]) -> bytes:
+        """Return one picture as PNG bytes; pictures among the inputs are the bytes of their files.
 
         Raises:
+            ProviderRejected: it cannot be painted from these inputs.
             ProviderLost: the painting process was killed; the same call starts a new one.
         """
         if self._pool is None:
@@ -39,16 +40,15 @@ class Easel:
                 initializer=_settle_in,
             )
         loop = asyncio.get_running_loop()
-        words = prompt, negative_prompt, seed, width, height
         try:
-            return await loop.run_in_executor(self._pool, _draw, *words)
+            return await loop.run_in_executor(self._pool, _paint, endpoint, dict(inputs))
         except BrokenProcessPool as error:
             self._pool = None
             raise ProviderLost("the painting process died") from error
 
 
-def _draw(prompt: str, negative_prompt: str, seed: int, width: int, height: int) -> bytes:
-    return draw(prompt, negative_prompt, seed, width, height, lambda _share: None)
+def _paint(endpoint: str, inputs: dict[str, Any]) -> bytes:
+    return ENDPOINTS[endpoint].paint(**inputs)
 
 
 def _settle_in() -> None:

@@ -1,30 +1,28 @@
 """The embedded provider: an offline painter, not AI. No key, no network, always there.
 
 A run is nothing but its inputs, so a handle carries everything that is needed to paint it again:
-finding a lost run, following it from another process and fetching it twice are all free.
+finding a lost run, following it from another process and fetching it twice are all free. Pictures
+to work from are in it by their hash and read when it is painted.
 """
 
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
-from typing import Self
+from pathlib import Path
+from typing import Any, Self
 
-from bot.errors import ProviderDown, ProviderRejected
+from bot.errors import Moderated, ProviderBusy, ProviderDown, ProviderRejected
+from bot.providers._canvas import ENDPOINTS, PICTURES
 from bot.providers._easel import Easel
-from bot.providers._protocol import Handle, Inputs, Output, Progress, Setup
+from bot.providers._protocol import Handle, Inputs, Output, Progress, ReadPicture, Setup
 
 KEY_ENV = None
-ENDPOINT = "text-to-image"
 STEPS = 20
 """How many steps of progress a picture is told in."""
 
 _DONE = Progress(percent=100)
-_SIDES = (256, 2048)
-_COUNTS = (1, 4)
-_SEEDS = (0, 2**63 - 1)
-_INPUTS = {"prompt", "negative_prompt", "seed", "width", "height", "count"}
 _KEPT_RUNS = 8
 _KEPT_CANCELS = 1000
 _LONGEST_LOOK_S = 0.1
@@ -35,24 +33,30 @@ _WAITING_LOOK_S = 0.5
 _USUAL_S = 1.0
 _ALMOST = 0.95
 
+# The trouble that the sandbox's buttons ask for.
+_BUSY_S = 2.0
+_SLOW_TIMES = 10
+
 
 def connect(setup: Setup) -> "Painter":
     """Set up the painter at the pace of the settings; 0 s a picture is as fast as it can."""
-    return Painter(seconds_per_picture=setup.settings.painter_seconds)
+    return Painter(
+        read_picture=setup.read_picture,
+        seconds_per_picture=setup.settings.painter_seconds,
+        trouble_file=setup.settings.painter_trouble,
+    )
 
 
 @dataclass(frozen=True)
 class _Order:
-    """What one run shall paint."""
+    """What one run shall paint: `count` pictures, each with the next seed if it has one."""
 
     run_id: str
     started_at: float
-    prompt: str
-    negative_prompt: str
-    seed: int
-    width: int
-    height: int
+    endpoint: str
+    inputs: Mapping[str, Any]
     count: int
+    trouble: str
 
     @classmethod
     def read(cls, handle: Handle) -> Self:
@@ -61,34 +65,26 @@ class _Order:
         Raises:
             ProviderRejected: an input is missing, unknown or out of its range.
         """
-        inputs: Inputs = handle["inputs"]
-        unknown = sorted(inputs.keys() - _INPUTS)
-        if unknown:
-            raise ProviderRejected(f"the painter takes no {unknown[0]}")
+        # Handles of before the painter had several endpoints name none.
+        endpoint = handle.get("endpoint", "text-to-image")
+        inputs = ENDPOINTS[endpoint].read(handle["inputs"])
         return cls(
             run_id=handle["run_id"],
             started_at=handle["started_at"],
-            prompt=_text(inputs, "prompt"),
-            negative_prompt=_text(inputs, "negative_prompt"),
-            seed=_number(inputs, "seed", _SEEDS),
-            width=_number(inputs, "width", _SIDES),
-            height=_number(inputs, "height", _SIDES),
-            count=_number(inputs, "count", _COUNTS),
+            endpoint=endpoint,
+            count=inputs.pop("count", 1),
+            inputs=inputs,
+            trouble=handle.get("trouble", ""),
         )
 
+    def seed(self, number: int) -> int | None:
+        """Return the seed of one of the pictures, 0 being the first."""
+        return self.inputs["seed"] + number if "seed" in self.inputs else None
 
-def _text(inputs: Inputs, name: str) -> str:
-    value = inputs.get(name) or ""
-    if not isinstance(value, str):
-        raise ProviderRejected(f"{name} is not text")
-    return value
-
-
-def _number(inputs: Inputs, name: str, limits: tuple[int, int]) -> int:
-    value, (low, high) = inputs.get(name), limits
-    if not isinstance(value, int) or not low <= value <= high:
-        raise ProviderRejected(f"{name} must be a whole number from {low} to {high}")
-    return value
+    def inputs_of(self, number: int) -> dict[str, Any]:
+        """Return what one of the pictures is painted from."""
+        seed = self.seed(number)
+        return dict(self.inputs) if seed is None else {**self.inputs, "seed": seed}
 
 
 class _Work:
@@ -116,8 +112,16 @@ class _Work:
 class Painter:
     """Paints one run at a time, first come first served."""
 
-    def __init__(self, *, seconds_per_picture: float) -> None:
+    def __init__(
+        self,
+        *,
+        read_picture: ReadPicture,
+        seconds_per_picture: float,
+        trouble_file: Path | None = None,
+    ) -> None:
+        self._read_picture = read_picture
         self._seconds_per_picture = seconds_per_picture
+        self._trouble_file = trouble_file
         look = seconds_per_picture / STEPS / 2
         self._look_s = min(_LONGEST_LOOK_S, max(_SHORTEST_LOOK_S, look))
         self._easel = Easel()
@@ -126,15 +130,43 @@ class Painter:
         self._finished: dict[str, list[bytes]] = {}
         self._cancelled: deque[str] = deque(maxlen=_KEPT_CANCELS)
 
+    async def check(self) -> None:
+        """Do nothing: there is no key that could be wrong."""
+
+    async def upload(self, sha256: str) -> str:
+        """Return the hash itself, having made sure that the picture is kept.
+
+        Raises:
+            FileNotFoundError: it is not.
+        """
+        await self._read_picture(sha256)
+        return sha256
+
     async def submit(self, endpoint: str, inputs: Inputs, *, key: str) -> Handle:
         """Take an order; nothing is painted before somebody follows or fetches it.
 
         Raises:
             ProviderRejected: the painter cannot paint this.
+            ProviderBusy: the sandbox wants it so.
+            ProviderDown: as above.
         """
-        if endpoint != ENDPOINT:
+        trouble = _asked_for(self._trouble_file)
+        if trouble == "busy":
+            raise ProviderBusy("the painter is busy", retry_after_s=_BUSY_S)
+        if trouble == "down":
+            raise ProviderDown("the painter is down")
+        taken = self._take(endpoint, inputs, key=key)
+        return {**taken, "trouble": trouble} if trouble else taken
+
+    def _take(self, endpoint: str, inputs: Inputs, *, key: str) -> Handle:
+        if endpoint not in ENDPOINTS:
             raise ProviderRejected(f"the painter has no {endpoint}")
-        handle = {"run_id": key, "inputs": dict(inputs), "started_at": time.time()}
+        handle = {
+            "run_id": key,
+            "endpoint": endpoint,
+            "inputs": dict(inputs),
+            "started_at": time.time(),
+        }
         _Order.read(handle)
         return handle
 
@@ -145,7 +177,7 @@ class Painter:
             ProviderDown: the order was refused before, so there is no run.
         """
         try:
-            return await self.submit(endpoint, inputs, key=key)
+            return self._take(endpoint, inputs, key=key)
         except ProviderRejected as error:
             raise ProviderDown(str(error)) from error
 
@@ -153,7 +185,8 @@ class Painter:
         """Paint the run and tell how far it is: runs ahead first, then percents of all pictures.
 
         Raises:
-            ProviderRejected: the run was cancelled.
+            ProviderRejected: the run was cancelled, or cannot be painted.
+            ProviderLost: the painting process was killed.
         """
         order = _Order.read(handle)
         if order.run_id in self._finished:
@@ -165,6 +198,7 @@ class Painter:
         try:
             async for progress in self._watch(work, painting):
                 yield progress
+            _moderate(order)
             self._keep(order.run_id, work.painted)
         finally:
             painting.cancel()
@@ -173,12 +207,18 @@ class Painter:
     async def _paint(self, work: _Work) -> None:
         order, loop = work.order, asyncio.get_running_loop()
         async with self._turn:
+            pictures = await self._read_pictures(order)
             while not work.is_over:
                 work.picture_begun_at = loop.time()
-                seed = order.seed + len(work.painted)
-                words = order.prompt, order.negative_prompt
-                picture = await self._easel.paint(*words, seed, order.width, order.height)
-                work.painted.append(picture)
+                inputs = order.inputs_of(len(work.painted)) | pictures
+                work.painted.append(await self._easel.paint(order.endpoint, inputs))
+
+    async def _read_pictures(self, order: _Order) -> dict[str, bytes]:
+        names = [name for name in PICTURES if name in order.inputs]
+        try:
+            return {name: await self._read_picture(order.inputs[name]) for name in names}
+        except FileNotFoundError as error:
+            raise ProviderRejected("the picture to work from is not kept any more") from error
 
     async def _watch(self, work: _Work, painting: asyncio.Task[None]) -> AsyncGenerator[Progress]:
         last: Progress | None = None
@@ -206,7 +246,8 @@ class Painter:
         ahead = sum(not other.is_over for other in before)
         if ahead:
             return Progress(position=ahead)
-        whole_s = self._seconds_per_picture * work.order.count
+        times = _SLOW_TIMES if work.order.trouble == "slow" else 1
+        whole_s = self._seconds_per_picture * work.order.count * times
         due = (now - begun_at) / whole_s if whole_s else 1.0
         steps = STEPS * work.order.count
         return Progress(percent=int(min(due, work.share(now), 1.0) * steps) * 100 // steps)
@@ -225,17 +266,19 @@ class Painter:
         """Hand over the pictures, painting them if they are not at hand any more.
 
         Raises:
-            ProviderRejected: the run was cancelled.
+            ProviderRejected: the run was cancelled, or cannot be painted.
+            ProviderLost: the painting process was killed.
         """
         order = _Order.read(handle)
         self._refuse_cancelled(order)
+        _moderate(order)
         pictures = self._finished.pop(order.run_id, None)
         if pictures is None:
             work = _Work(order)
             await self._paint(work)
             pictures = work.painted
         return [
-            Output(data=data, seed=order.seed + number, is_nsfw=False)
+            Output(data=data, seed=order.seed(number), is_nsfw=False)
             for number, data in enumerate(pictures)
         ]
 
@@ -245,3 +288,18 @@ class Painter:
         if run_id in self._finished:
             return
         self._cancelled.append(run_id)
+
+
+def _asked_for(trouble_file: Path | None) -> str:
+    """Return the word in the sandbox's file; empty outside of the sandbox."""
+    if trouble_file is None:
+        return ""
+    try:
+        return trouble_file.read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
+
+
+def _moderate(order: _Order) -> None:
+    if order.trouble == "moderated":
+        raise Moderated("the sandbox asked for a refusal")

@@ -1,5 +1,6 @@
 """Chance that comes out the same every time."""
 
+import hashlib
 from random import Random
 from typing import Self
 
@@ -10,6 +11,11 @@ class Dice(Random):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.name = name
+
+    @classmethod
+    def thrown(cls, *texts: str) -> Self:
+        """Throw the dice for texts: any other text makes them fall differently."""
+        return cls(hashlib.sha256("\0".join(texts).encode()).hexdigest())
 
     def child(self, name: str) -> Self:
         """Give one layer its own dice, so that layers do not disturb each other."""

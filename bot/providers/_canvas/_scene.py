@@ -1,31 +1,19 @@
 """Composes a picture: which layers, where the horizon is, and in what order they are painted."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from io import BytesIO
 
 from PIL import ImageFilter
-from PIL.PngImagePlugin import PngInfo
 
 from bot.providers._canvas import _abstract, _beasts, _figures, _finish, _land, _sky, _words, _works
 from bot.providers._canvas._dice import Dice
 from bot.providers._canvas._palette import Palette, choose, mix
+from bot.providers._canvas._picture import DRAWN, png
 from bot.providers._canvas._surface import Surface
 from bot.providers._canvas._words import BEASTS, Idea
 
 Layer = Callable[[], None]
-# IPTC's word for pictures that an algorithm made without any trained model.
-_ORIGIN = (
-    '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
-    '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
-    '<rdf:Description rdf:about=""'
-    ' xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
-    " Iptc4xmpExt:DigitalSourceType="
-    '"http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia"/>'
-    "</rdf:RDF></x:xmpmeta>"
-)
 _GROUNDS = frozenset({"sea", "lake", "mountain", "hill", "forest", "meadow", "desert", "city"})
 _WORKS = frozenset({"house", "castle", "lighthouse", "boat", "balloon"})
 _STROKES = {
@@ -42,32 +30,33 @@ def draw(
     seed: int,
     width: int,
     height: int,
-    on_step: Callable[[float], None],
+    on_step: Callable[[float], None] = lambda _share: None,
 ) -> bytes:
     """Draw a picture and give it as PNG; the same arguments give the same bytes.
 
     `on_step` is told the finished share (0-1) after each layer, the last time with 1. What it
     raises stops the painting.
     """
-    text = "\0".join((prompt, negative_prompt, str(seed), f"{width}x{height}"))
-    dice = Dice(hashlib.sha256(text.encode()).hexdigest())
+    dice = Dice.thrown(prompt, negative_prompt, str(seed), f"{width}x{height}")
     idea = _words.read(prompt, negative_prompt)
-    scene = _Scene(idea, Surface(width, height, dice), choose(idea, dice.child("palette")))
-    layers = scene.layers()
+    surface = Surface(width, height, dice)
+    compose(idea, surface, choose(idea, dice.child("palette")), on_step)
+    drawn = png(surface.image, DRAWN)
+    on_step(1.0)
+    return drawn
+
+
+def compose(
+    idea: Idea,
+    surface: Surface,
+    palette: Palette,
+    on_step: Callable[[float], None] = lambda _share: None,
+) -> None:
+    """Paint an idea over the whole surface."""
+    layers = _Scene(idea, surface, palette).layers()
     for done, layer in enumerate(layers, start=1):
         layer()
         on_step(done / (len(layers) + 1))
-    png = BytesIO()
-    scene.surface.image.save(png, "PNG", compress_level=4, pnginfo=_origin())
-    on_step(1.0)
-    return png.getvalue()
-
-
-def _origin() -> PngInfo:
-    """Say in the file where the picture comes from."""
-    info = PngInfo()
-    info.add_itxt("XML:com.adobe.xmp", _ORIGIN)
-    return info
 
 
 @dataclass(frozen=True)

@@ -138,15 +138,32 @@ class _Sheet(Protocol):
     def point(self, lut: Sequence[int]) -> Image.Image: ...
 
 
-def sized(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """Stretch to a size, smoothly."""
-    return cast("_Sheet", image).resize(size, Image.Resampling.BICUBIC)
+def sized(
+    image: Image.Image, size: tuple[int, int], how: Image.Resampling = Image.Resampling.BICUBIC
+) -> Image.Image:
+    """Stretch to a size, smoothly if not told how."""
+    return cast("_Sheet", image).resize(size, how)
+
+
+def means(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Shrink to a size; each dot is the mean of what it stands for."""
+    return sized(image, size, Image.Resampling.BOX)
 
 
 def curved(image: Image.Image, curve: Callable[[int], float]) -> Image.Image:
     """Put every value of every channel through a curve; the result is clipped to 0-255."""
-    table = [max(0, min(255, round(curve(value)))) for value in range(256)]
-    return cast("_Sheet", image).point(table * len(image.getbands()))
+    return swapped(image, [max(0, min(255, round(curve(value)))) for value in range(256)])
+
+
+def swapped(image: Image.Image, table: Sequence[int]) -> Image.Image:
+    """Swap every value of every channel for that at its place in the table."""
+    return cast("_Sheet", image).point([*table] * len(image.getbands()))
+
+
+def shifted_by(image: Image.Image, lift: Image.Image, drop: Image.Image) -> Image.Image:
+    """Raise and lower an image's colours by two smaller images, stretched smoothly over it."""
+    raised = ImageChops.add(image, sized(lift, image.size))
+    return ImageChops.subtract(raised, sized(drop, image.size))
 
 
 def faded(mask: Image.Image, opacity: float) -> Image.Image:

@@ -125,8 +125,8 @@ class Idea:
 
 def read(prompt: str, negative_prompt: str) -> Idea:
     """Read what a prompt asks for; what the negative prompt names is left out."""
-    words = _words(prompt)
-    banned = set(_words(negative_prompt))
+    words = words_in(prompt)
+    banned = set(words_in(negative_prompt))
     wanted = [word for word in words if word not in banned]
     unwanted = set(_named(_THINGS, list(banned)))
     subjects = set(_named(_THINGS, wanted)) & (BEASTS | {"portrait", "flower"})
@@ -141,7 +141,7 @@ def read(prompt: str, negative_prompt: str) -> Idea:
     )
 
 
-def _words(text: str) -> list[str]:
+def words_in(text: str) -> list[str]:
     """Split into lower-case words and put most plurals into the singular."""
     found = re.findall(r"[a-z]+", text.lower())
     return [re.sub(r"(?<=[a-z]{3})(?<!s)s$|(?<=x)es$", "", word) for word in found]

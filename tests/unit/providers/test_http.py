@@ -1,4 +1,7 @@
-"""The paid POST: what its errors carry. That it is sent once is the contract suite's matter."""
+"""The paid POST: what its errors carry. That it is sent once is the contract suite's matter.
+
+And the downloads that follow it.
+"""
 
 import asyncio
 import json
@@ -8,11 +11,28 @@ from email.utils import format_datetime
 
 import httpx
 import pytest
+from aiohttp import web
 
-from bot.errors import BadKey, OutOfFunds, ProviderBusy, ProviderDown, ProviderRejected
-from bot.providers._http import LONGEST_MESSAGE, LONGEST_PAUSE_S, post_once
+from bot.errors import (
+    BadKey,
+    EndpointGone,
+    OutOfFunds,
+    ProviderBusy,
+    ProviderDown,
+    ProviderLost,
+    ProviderRejected,
+)
+from bot.providers._http import (
+    LONGEST_MESSAGE,
+    LONGEST_PAUSE_S,
+    _next_hop,
+    download,
+    post_once,
+    refusal_of,
+)
 from tests.standins import KEY, Fate
-from tests.standins.kiosk import Answer, KioskAtHome
+from tests.standins.answers import Answer
+from tests.standins.kiosk import KioskAtHome
 
 HEADERS = {"Authorization": f"Key {KEY}", "X-Retry": "1"}
 
@@ -62,12 +82,14 @@ async def test_redirect_is_not_followed_even_by_a_client_that_would(kiosk, fate)
         ("86400", LONGEST_PAUSE_S, LONGEST_PAUSE_S),
         ("inf", 1, 60),
         ("soon", 1, 60),
-        (format_datetime(datetime.now(UTC) + timedelta(seconds=200), usegmt=True), 60, 200),
-        (format_datetime(datetime.now(UTC) - timedelta(days=1), usegmt=True), 1, 1),
+        (timedelta(seconds=200), 60, 200),
+        (timedelta(days=-1), 1, 1),
         ("Mon, 01 Jan 2024 00:00:00 -0000", 1, 1),
     ],
 )
 async def test_retry_after_is_read_as_seconds_or_date_and_bounded(kiosk, header, low, high):
+    if isinstance(header, timedelta):
+        header = format_datetime(datetime.now(UTC) + header, usegmt=True)
     with pytest.raises(ProviderBusy) as caught:
         await _answered(kiosk, 429, "", {"Retry-After": header})
 
@@ -150,6 +172,13 @@ async def test_key_that_the_provider_quotes_is_hidden(kiosk, quoted):
     assert "[hidden]" in str(caught.value)
 
 
+async def test_half_of_a_key_that_the_provider_quotes_is_hidden(kiosk):
+    await kiosk.next_submit(Answer(401, json.dumps({"detail": f"no user with secret {KEY}"})))
+
+    with pytest.raises(BadKey, match=r"no user with secret \[hidden\]$"):
+        await _post(kiosk, headers={"Authorization": f"Key key-id:{KEY}"})
+
+
 async def test_short_header_values_do_not_riddle_the_message(kiosk):
     with pytest.raises(ProviderRejected, match=r"^seed 1 is taken$"):
         await _answered(kiosk, 400, {"detail": "seed 1 is taken"})
@@ -225,3 +254,113 @@ async def test_full_pool_is_our_own_jam_and_not_uncertain(kiosk):
         first.cancel()
         await asyncio.gather(first, return_exceptions=True)
     assert kiosk.paid_posts == 1
+
+
+@asynccontextmanager
+async def _shelf(give):
+    """Answer GET /{name} by a function of the name and the base address."""
+    app = web.Application()
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return await give(request, request.match_info["name"])
+
+    app.router.add_get("/{name}", answer)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    async with httpx.AsyncClient(trust_env=False, verify=False) as client:
+        yield client, f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()
+
+
+async def _hop(request: web.Request, name: str) -> web.StreamResponse:
+    """Redirect from 3 to 2 to 1 to the file 0."""
+    if name == "0":
+        return web.Response(body=b"picture")
+    return web.Response(status=302, headers={"Location": f"/{int(name) - 1}"})
+
+
+@pytest.mark.parametrize(("hops", "expected"), [(0, b"picture"), (3, b"picture"), (4, b"")])
+async def test_download_follows_a_few_redirects(hops, expected):
+    async with _shelf(_hop) as (client, url):
+        assert await download(client, f"{url}/{hops}", limit_bytes=10) == expected
+
+
+@pytest.mark.parametrize("there", ["ftp://127.0.0.1/x", "file:///etc/passwd"])
+async def test_download_is_redirected_to_nothing_but_the_web(there):
+    async def give(request, name):
+        return web.Response(status=307, headers={"Location": there})
+
+    async with _shelf(give) as (client, url):
+        assert await download(client, f"{url}/a", limit_bytes=10) == b""
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "is_fine"),
+    [
+        ("https://a.example/x", "https://b.example/x", True),
+        ("http://a.example/x", "https://b.example/x", True),
+        ("http://a.example/x", "http://b.example/x", True),
+        ("https://a.example/x", "http://a.example/x", False),
+        ("https://a.example/x", "ftp://a.example/x", False),
+    ],
+)
+def test_download_is_not_redirected_out_of_https(here, there, is_fine):
+    if is_fine:
+        assert _next_hop(httpx.URL(here), httpx.URL(there)) == there
+    else:
+        with pytest.raises(httpx.InvalidURL):
+            _next_hop(httpx.URL(here), httpx.URL(there))
+
+
+@pytest.mark.parametrize(("size", "expected"), [(1000, b"x" * 1000), (1001, b"")])
+async def test_download_is_bounded_whatever_the_answer_says_of_its_length(size, expected):
+    async def give(request, name):
+        response = web.Response(body=b"x" * size)
+        response.enable_compression(web.ContentCoding.gzip)
+        return response
+
+    async with _shelf(give) as (client, url):
+        assert await download(client, f"{url}/a", limit_bytes=1000) == expected
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 503])
+async def test_download_that_may_work_later_is_lost(status):
+    async def give(request, name):
+        return web.Response(status=status)
+
+    async with _shelf(give) as (client, url):
+        with pytest.raises(ProviderLost):
+            await download(client, f"{url}/a", limit_bytes=10)
+
+
+async def test_download_logs_no_address(capsys):
+    async def give(request, name):
+        return web.Response(status=404)
+
+    async with _shelf(give) as (client, url):
+        await download(client, f"{url}/secret-name", limit_bytes=10)
+
+    logged = capsys.readouterr().out
+    assert "404" in logged
+    assert "secret-name" not in logged
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "expected"),
+    [
+        (401, {}, BadKey),
+        (402, {}, OutOfFunds),
+        (404, {}, EndpointGone),
+        (422, {}, ProviderDown),
+        (429, {}, ProviderBusy),
+        (500, {}, ProviderDown),
+        (503, {"Retry-After": "3"}, ProviderBusy),
+    ],
+)
+async def test_refusal_of_a_request_that_buys_nothing_is_never_uncertain(status, headers, expected):
+    request = httpx.Request("POST", "https://127.0.0.1/files")
+
+    refusal = refusal_of(httpx.Response(status, headers=headers, request=request))
+
+    assert type(refusal) is expected

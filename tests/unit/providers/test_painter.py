@@ -19,8 +19,10 @@ from bot.providers import Progress, Setup
 from bot.providers._canvas import draw
 from bot.providers._canvas._words import BEASTS, read
 from bot.providers._easel import Easel
-from bot.providers.painter import ENDPOINT, STEPS, connect
+from bot.providers.painter import STEPS, connect
+from tests.standins import Shelf
 
+ENDPOINT = "text-to-image"
 INPUTS = {"prompt": "a lake", "seed": 3, "width": 256, "height": 256, "count": 1}
 SIDE = 256
 
@@ -29,7 +31,9 @@ SIDE = 256
 async def painter_at():
     """Give a function that connects a painter of some pace."""
     async with httpx.AsyncClient() as http:
-        yield lambda seconds: connect(Setup(settings=Settings(painter_seconds=seconds), http=http))
+        yield lambda seconds: connect(
+            Setup(Settings(painter_seconds=seconds), http, Shelf().read, Shelf().take)
+        )
 
 
 def _draw(prompt="a lake", negative="", seed=3, width=SIDE, height=SIDE) -> bytes:
@@ -253,9 +257,9 @@ async def test_run_nobody_follows_any_more_leaves_the_easel(painter_at, monkeypa
     seeds: list[int] = []
     paint = Easel.paint
 
-    async def noted(easel, prompt, negative_prompt, seed, *size) -> bytes:
-        seeds.append(seed)
-        return await paint(easel, prompt, negative_prompt, seed, *size)
+    async def noted(easel, endpoint, inputs) -> bytes:
+        seeds.append(inputs["seed"])
+        return await paint(easel, endpoint, inputs)
 
     monkeypatch.setattr(Easel, "paint", noted)
     painter = painter_at(0)
