@@ -12,15 +12,26 @@ from dataclasses import dataclass
 import httpx
 
 from bot.config import Settings
-from bot.providers._protocol import Handle, Inputs, Output, Progress, Provider, Setup
+from bot.providers._protocol import (
+    Handle,
+    Inputs,
+    KeepBytes,
+    Output,
+    Progress,
+    Provider,
+    ReadPicture,
+    Setup,
+)
 
 __all__ = [
     "Found",
     "Handle",
     "Inputs",
+    "KeepBytes",
     "Output",
     "Progress",
     "Provider",
+    "ReadPicture",
     "Setup",
     "connect_all",
     "find_all",
@@ -43,14 +54,20 @@ def find_all() -> list[Found]:
 
 
 def connect_all(
-    settings: Settings, http: httpx.AsyncClient, *, secret: Callable[[str], str | None]
+    settings: Settings,
+    http: httpx.AsyncClient,
+    *,
+    secret: Callable[[str], str | None],
+    read_picture: ReadPicture,
+    keep_bytes: KeepBytes,
 ) -> dict[str, Provider]:
     """Connect every provider whose key is there; no request is made yet."""
     connected: dict[str, Provider] = {}
     for found in find_all():
         key = secret(found.key_env) if found.key_env else None
         if found.key_env is None or key:
-            connected[found.name] = found.connect(Setup(settings=settings, http=http, key=key))
+            setup = Setup(settings, http, read_picture, keep_bytes, key)
+            connected[found.name] = found.connect(setup)
     return connected
 
 

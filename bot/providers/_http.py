@@ -3,6 +3,8 @@
 Whether a run was bought decides what may follow, so the line is drawn here and nowhere else:
 what failed before the request was written is surely not accepted; what failed afterwards, or was
 answered with something we cannot read, may have been.
+
+What it bought is downloaded here as well, bounded and without the key.
 """
 
 import json
@@ -15,16 +17,21 @@ from http import HTTPStatus
 from typing import Any, cast
 
 import httpx
+import structlog
 
 from bot.errors import (
     BadKey,
+    EndpointGone,
     OutOfFunds,
     ProviderBusy,
     ProviderDown,
     ProviderError,
+    ProviderLost,
     ProviderRejected,
     SubmitUncertain,
 )
+
+log = structlog.get_logger()
 
 LONGEST_PAUSE_S = 300.0
 LONGEST_MESSAGE = 300
@@ -40,8 +47,15 @@ _NOT_WRITTEN = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
+_MOST_HOPS = 3
+_MAY_COME_BACK = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 _KEY_REFUSED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
-_MOVED = {HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT}
+_GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
+_DOWN = {
+    HTTPStatus.TEMPORARY_REDIRECT,
+    HTTPStatus.PERMANENT_REDIRECT,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+}
 # A 422 quotes the inputs, and a prompt may well be about insufficient funds.
 _MAY_MEAN_FUNDS = {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_ACCEPTABLE, *_KEY_REFUSED}
 _FUNDS = re.compile(
@@ -72,8 +86,25 @@ async def post_once(
         ProviderRejected: answered with a final no.
         SubmitUncertain: perhaps accepted.
     """
+    return object_in(await post_for_answer(http, url, body, headers=headers))
+
+
+async def post_for_answer(
+    http: httpx.AsyncClient,
+    url: str,
+    body: Mapping[str, Any],
+    *,
+    headers: Mapping[str, str] | None = None,
+    patience_s: float | None = None,
+) -> httpx.Response:
+    """Send a JSON body as `post_once` does, and give whatever came with a success.
+
+    `patience_s` is how long the answer may take, for APIs that make the picture before they
+    answer; without it, as long as the client says. Raises as `post_once`.
+    """
+    timeout = http.timeout if patience_s is None else _patient(http.timeout, patience_s)
     try:
-        request = http.build_request("POST", url, json=body, headers=headers)
+        request = http.build_request("POST", url, json=body, headers=headers, timeout=timeout)
         response = await http.send(request, follow_redirects=False)
     except (httpx.TransportError, httpx.DecodingError) as error:
         failure = _unanswered(error)
@@ -82,9 +113,17 @@ async def post_once(
     except UnicodeEncodeError:
         failure = BadKey("the key holds characters that no header can carry")
     else:
-        return _read(response)
+        if response.is_success:
+            return response
+        failure = _refusal(response, _json_of(response))
     # Raised out here because httpx's errors show header values and hold the request.
     raise failure
+
+
+def _patient(timeout: httpx.Timeout, read_s: float) -> httpx.Timeout:
+    return httpx.Timeout(
+        connect=timeout.connect, read=read_s, write=timeout.write, pool=timeout.pool
+    )
 
 
 def _unanswered(error: httpx.HTTPError) -> ProviderError:
@@ -99,11 +138,13 @@ def _unanswered(error: httpx.HTTPError) -> ProviderError:
     return SubmitUncertain(f"the provider's answer was lost ({kind})")
 
 
-def _read(response: httpx.Response) -> dict[str, Any]:
-    """Give the body of a success, or raise what the answer means."""
+def object_in(response: httpx.Response) -> dict[str, Any]:
+    """Return the JSON object that a success came with.
+
+    Raises:
+        SubmitUncertain: there is none.
+    """
     payload = _json_of(response)
-    if not response.is_success:
-        raise _refusal(response, payload)
     if not isinstance(payload, dict):
         raise SubmitUncertain(f"the provider answered {response.status_code} with no JSON object")
     return cast("dict[str, Any]", payload)
@@ -118,7 +159,7 @@ def _json_of(response: httpx.Response) -> object:
 
 def _refusal(response: httpx.Response, payload: object) -> ProviderError:
     status = response.status_code
-    message = _hidden(_bounded(_message_in(payload)), response.request)
+    message = _hidden(one_line(_message_in(payload)), response.request)
     said = f"the provider answered {status}" + (f": {message}" if message else "")
     if status == HTTPStatus.PAYMENT_REQUIRED or (
         status in _MAY_MEAN_FUNDS and _FUNDS.search(message)
@@ -130,11 +171,22 @@ def _refusal(response: httpx.Response, payload: object) -> ProviderError:
         status == HTTPStatus.SERVICE_UNAVAILABLE and "Retry-After" in response.headers
     ):
         return ProviderBusy(said, retry_after_s=_pause(response, payload))
-    if status in _MOVED or status == HTTPStatus.SERVICE_UNAVAILABLE:
-        return ProviderDown(said)
+    if status in _DOWN or status in _GONE:
+        return EndpointGone(said) if status in _GONE else ProviderDown(said)
     if response.is_client_error and status != HTTPStatus.REQUEST_TIMEOUT:
         return ProviderRejected(message or said)
     return SubmitUncertain(said)
+
+
+def refusal_of(response: httpx.Response) -> ProviderError:
+    """Name the refusal of a request that buys nothing, such as an upload: never uncertain.
+
+    It is one of ProviderBusy, ProviderDown, OutOfFunds and BadKey.
+    """
+    refusal = _refusal(response, _json_of(response))
+    if isinstance(refusal, ProviderRejected | SubmitUncertain):
+        return ProviderDown(str(refusal))
+    return refusal
 
 
 def _message_in(payload: object) -> str:
@@ -158,20 +210,13 @@ def _words(payload: object, depth: int = 0) -> Iterator[str]:
                 return
 
 
-def _bounded(text: str) -> str:
-    """Put a message on one line of at most `LONGEST_MESSAGE` characters."""
-    letters = (letter if letter.isprintable() else " " for letter in text[: 8 * LONGEST_MESSAGE])
-    line = " ".join("".join(letters).split())
-    return line if len(line) <= LONGEST_MESSAGE else line[: LONGEST_MESSAGE - 1] + "…"
-
-
 def _hidden(text: str, request: httpx.Request) -> str:
-    """Take the key out of a message that quotes it."""
+    """Take the key out of a message that quotes it, or one half of an `id:secret`."""
     secrets = [
         word
         for name, value in request.headers.items()
         if name not in _PLAIN_HEADERS
-        for word in (value, *value.split())
+        for word in (value, *value.split(), *re.split(r"[\s:]+", value))
     ]
     secrets += [value for _, value in request.url.params.multi_items()]
     for secret in sorted(secrets, key=len, reverse=True):
@@ -206,3 +251,60 @@ def _seconds_until(date: str) -> float | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return (moment - datetime.now(UTC)).total_seconds()
+
+
+def one_line(text: str) -> str:
+    """Put a message on one line of at most `LONGEST_MESSAGE` characters."""
+    letters = (letter if letter.isprintable() else " " for letter in text[: 8 * LONGEST_MESSAGE])
+    line = " ".join("".join(letters).split())
+    return line if len(line) <= LONGEST_MESSAGE else line[: LONGEST_MESSAGE - 1] + "…"
+
+
+async def download(http: httpx.AsyncClient, url: str, *, limit_bytes: int) -> bytes:
+    """Return the bytes of a file; none when it is gone or larger than `limit_bytes`.
+
+    Nothing but the address is sent, so the client must carry no key of its own. A redirect is
+    followed three times, but never from https to plain http.
+
+    Raises:
+        ProviderLost: it could not be reached, or not whole; it may be there later.
+    """
+    try:
+        for _ in range(_MOST_HOPS + 1):
+            async with http.stream("GET", url, follow_redirects=False) as response:
+                if response.next_request is None:
+                    return await _body(response, limit_bytes)
+                url = _next_hop(response.url, response.next_request.url)
+        return _nothing("redirected too often")
+    except httpx.HTTPError as error:
+        failure = ProviderLost(f"a file could not be fetched ({type(error).__name__})")
+    except httpx.InvalidURL:
+        return _nothing("malformed address")
+    raise failure
+
+
+def _next_hop(here: httpx.URL, there: httpx.URL) -> str:
+    if there.scheme not in {"https", here.scheme}:
+        raise httpx.InvalidURL("redirected out of https")
+    return str(there)
+
+
+async def _body(response: httpx.Response, limit_bytes: int) -> bytes:
+    """Read an answer that may be larger than it says, or than we want."""
+    status = response.status_code
+    if response.is_server_error or status in _MAY_COME_BACK:
+        raise ProviderLost(f"a file could not be fetched (answered {status})")
+    if not response.is_success:
+        return _nothing(f"answered {status}")
+    data = bytearray()
+    async for part in response.aiter_bytes():
+        data += part
+        if len(data) > limit_bytes:
+            return _nothing(f"more than {limit_bytes} bytes")
+    return bytes(data)
+
+
+def _nothing(reason: str) -> bytes:
+    # Without the address: whoever has it has the picture.
+    log.warning("a file cannot be had", reason=reason)
+    return b""

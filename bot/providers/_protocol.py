@@ -4,7 +4,7 @@ Adapters never see the database or Discord. They translate every foreign failure
 the `ProviderError` classes of `bot.errors`, and nothing else comes out of them.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -19,35 +19,78 @@ Handle = Mapping[str, Any]
 """JSON that finds a run again after a restart. Stored in the attempt; never holds a key."""
 
 
+ReadPicture = Callable[[str], Awaitable[bytes]]
+"""Gives the bytes of a picture that is kept, by its hash; FileNotFoundError when it is not."""
+
+KeepBytes = Callable[[bytes], Awaitable[str]]
+"""Keeps bytes as they are, whatever they are; returns the hash that `ReadPicture` takes."""
+
+
 @dataclass(frozen=True)
 class Setup:
-    """What `connect` gets: settings (base URLs), the shared HTTP client, and the key, if any."""
+    """What `connect` gets: settings (base URLs), the shared HTTP client, and the key, if any.
+
+    `keep_bytes` is for APIs that answer the paid request with the picture itself: kept first, it
+    is found again by the handle, even by another process.
+    """
 
     settings: Settings
     http: httpx.AsyncClient
+    read_picture: ReadPicture
+    keep_bytes: KeepBytes
     key: str | None = None
 
 
 @dataclass(frozen=True)
 class Progress:
-    """One change of a run. `percent` is 0-100, `position` counts runs ahead of ours."""
+    """One change of a run. `percent` is 0-100, `position` counts runs ahead of ours.
+
+    `preview` is a small JPEG, PNG or WebP of what the picture looks like by now.
+    """
 
     position: int | None = None
     percent: int | None = None
     log_line: str | None = None
+    preview: bytes | None = None
 
 
 @dataclass(frozen=True)
 class Output:
-    """One finished picture as the provider sent it; `is_nsfw` is None when it did not say."""
+    """One finished picture as the provider sent it; `is_nsfw` is None when it did not say.
+
+    `data` is empty when there is none to have: the provider's safety filter withheld it
+    (`is_withheld`), or its file is gone or larger than we take. `cost_usd_micros` is what this
+    picture really cost in 1e-6 USD, where the provider tells.
+    """
 
     data: bytes
     seed: int | None = None
     is_nsfw: bool | None = None
+    is_withheld: bool = False
+    cost_usd_micros: int | None = None
 
 
 class Provider(Protocol):
     """One company's API, or our own painter."""
+
+    async def check(self) -> None:
+        """Ask whether the key works, without spending anything.
+
+        Raises:
+            BadKey, OutOfFunds: it does not.
+            ProviderDown: nobody answered.
+        """
+        ...
+
+    async def upload(self, sha256: str) -> Any:  # noqa: ANN401 - whatever this API takes as a picture
+        """Bring a picture that is kept to the provider; return what stands for it in `inputs`.
+
+        Happens before the run is bought: nothing is spent, and it may be repeated.
+
+        Raises:
+            ProviderBusy, ProviderDown, OutOfFunds, BadKey: it is not there.
+        """
+        ...
 
     async def submit(self, endpoint: str, inputs: Inputs, *, key: str) -> Handle:
         """Buy one run. The paid request leaves this process at most once.
@@ -75,7 +118,7 @@ class Provider(Protocol):
         """Yield each change until the run is over; asking again resumes where it stands.
 
         Raises:
-            ProviderRejected: the run ended without pictures.
+            ProviderRejected: the run ended without pictures; `Moderated`, by a safety filter.
             ProviderLost: the run could not be reached.
         """
         ...

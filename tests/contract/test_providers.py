@@ -17,6 +17,7 @@ from PIL import Image
 import bot.providers
 from bot.errors import (
     BadKey,
+    EndpointGone,
     OutOfFunds,
     ProviderBusy,
     ProviderDown,
@@ -38,6 +39,15 @@ MODULES = {name: import_module(f"bot.providers.{name}") for name in OWN} | {
 PROVIDERS = sorted(MODULES)
 PAID = [name for name in PROVIDERS if MODULES[name].KEY_ENV is not None]
 
+STAND_INS = {name: import_module(f"tests.standins.{name}") for name in PROVIDERS}
+QUEUED = [name for name in PROVIDERS if not getattr(STAND_INS[name], "AT_ONCE", False)]
+PAID_QUEUED = [name for name in PAID if name in QUEUED]
+STOPPABLE = [name for name in QUEUED if not getattr(STAND_INS[name], "UNSTOPPABLE", False)]
+KEYED = [name for name in PAID if not getattr(STAND_INS[name], "KEYLESS", False)]
+
+SHORT_S = 0.5
+"""How long an adapter waits where waiting is all that it can do."""
+
 FATES = [
     (Fate.REFUSED, ProviderDown),
     (Fate.LOST, SubmitUncertain),
@@ -53,7 +63,7 @@ FATES = [
     (Fate.NO_FUNDS, OutOfFunds),
     (Fate.FORBIDDEN, BadKey),
     (Fate.LOCKED, OutOfFunds),
-    (Fate.UNKNOWN, ProviderRejected),
+    (Fate.UNKNOWN, EndpointGone),
     (Fate.TIMED_OUT, SubmitUncertain),
     (Fate.INVALID, ProviderRejected),
     (Fate.BUSY, ProviderBusy),
@@ -67,7 +77,7 @@ FATES = [
 
 @pytest.fixture
 async def stand_in(provider_name):
-    async with import_module(f"tests.standins.{provider_name}").open_stand_in() as stand_in:
+    async with STAND_INS[provider_name].open_stand_in() as stand_in:
         yield stand_in
 
 
@@ -83,10 +93,6 @@ async def _all_of(progress) -> list[Progress]:
 
 def _sizes(outputs) -> list[tuple[int, int]]:
     return [Image.open(io.BytesIO(output.data)).size for output in outputs]
-
-
-def _asked_sizes(stand_in) -> list[tuple[int, int]]:
-    return [(stand_in.inputs["width"], stand_in.inputs["height"])] * stand_in.inputs["count"]
 
 
 @pytest.mark.parametrize("provider_name", PROVIDERS)
@@ -107,7 +113,7 @@ async def test_failed_submit_is_sent_once_and_named(stand_in, fate, expected, ca
     """A paid POST is never repeated, and its error says what may follow."""
     caplog.set_level(logging.DEBUG)
     await stand_in.next_submit(fate)
-    provider = stand_in.connect(patience_s=0.5 if fate is Fate.HANGING else 20)
+    provider = stand_in.connect(patience_s=SHORT_S if fate is Fate.HANGING else 20)
 
     with pytest.raises(expected) as caught:
         await _submit(stand_in, provider)
@@ -136,8 +142,8 @@ async def test_run_is_followed_to_its_pictures(stand_in):
     percents = [change.percent for change in changes if change.percent is not None]
     assert percents == sorted(percents)
     assert all(before != after for before, after in itertools.pairwise(changes))
-    assert _sizes(outputs) == _asked_sizes(stand_in)
-    assert [output.seed for output in outputs] == [7, 8]
+    assert _sizes(outputs) == stand_in.sizes
+    assert [output.seed for output in outputs] == stand_in.seeds
     assert stand_in.paid_posts == stand_in.posts_per_run
 
 
@@ -154,7 +160,7 @@ async def test_another_process_follows_the_same_run_by_its_handle(stand_in):
     outputs = await second.fetch(handle)
 
     assert changes[-1].percent == 100
-    assert _sizes(outputs) == _asked_sizes(stand_in)
+    assert _sizes(outputs) == stand_in.sizes
     assert stand_in.paid_posts == stand_in.posts_per_run
 
 
@@ -173,7 +179,7 @@ async def test_run_that_is_over_gives_the_same_pictures_again(stand_in):
     assert stand_in.paid_posts == stand_in.posts_per_run
 
 
-@pytest.mark.parametrize("provider_name", PROVIDERS)
+@pytest.mark.parametrize("provider_name", STOPPABLE)
 async def test_cancelled_run_is_rejected_to_whoever_follows_or_fetches(stand_in):
     stand_in.hold_runs()
     provider = stand_in.connect()
@@ -190,6 +196,18 @@ async def test_cancelled_run_is_rejected_to_whoever_follows_or_fetches(stand_in)
     assert stand_in.paid_posts == stand_in.posts_per_run
 
 
+@pytest.mark.parametrize("provider_name", [name for name in QUEUED if name not in STOPPABLE])
+async def test_run_that_cannot_be_stopped_is_finished_all_the_same(stand_in):
+    provider = stand_in.connect()
+    handle = await _submit(stand_in, provider)
+
+    await provider.cancel(handle)
+
+    await _all_of(provider.follow(handle))
+    assert _sizes(await provider.fetch(handle)) == stand_in.sizes
+    assert stand_in.paid_posts == stand_in.posts_per_run
+
+
 @pytest.mark.parametrize("provider_name", PROVIDERS)
 async def test_cancelling_a_run_that_is_over_changes_nothing(stand_in):
     provider = stand_in.connect()
@@ -198,33 +216,34 @@ async def test_cancelling_a_run_that_is_over_changes_nothing(stand_in):
 
     await provider.cancel(handle)
 
-    assert _sizes(await provider.fetch(handle)) == _asked_sizes(stand_in)
+    assert _sizes(await provider.fetch(handle)) == stand_in.sizes
 
 
-@pytest.mark.parametrize("provider_name", PAID)
+@pytest.mark.parametrize("provider_name", PAID_QUEUED)
 async def test_follow_that_loses_the_provider_may_be_asked_again(stand_in):
-    provider = stand_in.connect()
-    handle = await _submit(stand_in, provider)
-    stand_in.lose_next_look()
+    handle = await _submit(stand_in, stand_in.connect())
+    stand_in.lose_looks()
 
     with pytest.raises(ProviderLost):
-        await _all_of(provider.follow(handle))
+        await _all_of(stand_in.connect(patience_s=SHORT_S).follow(handle))
 
-    assert (await _all_of(provider.follow(handle)))[-1].percent == 100
+    stand_in.find_looks()
+    assert (await _all_of(stand_in.connect().follow(handle)))[-1].percent == 100
     assert stand_in.paid_posts == stand_in.posts_per_run
 
 
-@pytest.mark.parametrize("provider_name", PAID)
+@pytest.mark.parametrize("provider_name", PAID_QUEUED)
 async def test_fetch_that_loses_the_provider_may_be_asked_again(stand_in):
     provider = stand_in.connect()
     handle = await _submit(stand_in, provider)
     await _all_of(provider.follow(handle))
-    stand_in.lose_next_look()
+    stand_in.lose_looks()
 
     with pytest.raises(ProviderLost):
-        await provider.fetch(handle)
+        await stand_in.connect(patience_s=SHORT_S).fetch(handle)
 
-    assert _sizes(await provider.fetch(handle)) == _asked_sizes(stand_in)
+    stand_in.find_looks()
+    assert _sizes(await stand_in.connect().fetch(handle)) == stand_in.sizes
     assert stand_in.paid_posts == stand_in.posts_per_run
 
 
@@ -240,7 +259,7 @@ async def test_run_with_a_lost_handle_is_found_or_left_uncertain_but_never_bough
     except SubmitUncertain:
         sizes = None
 
-    assert sizes in (None, _asked_sizes(stand_in))
+    assert sizes in (None, stand_in.sizes)
     assert stand_in.paid_posts == stand_in.posts_per_run
 
 
@@ -254,9 +273,91 @@ async def test_run_that_never_arrived_is_proved_absent_or_left_uncertain(stand_i
 
 @pytest.mark.parametrize("provider_name", PAID)
 async def test_find_that_loses_the_provider_says_so(stand_in):
-    stand_in.lose_next_look()
+    stand_in.lose_looks()
 
     with pytest.raises((ProviderLost, SubmitUncertain)):
-        await stand_in.connect().find(stand_in.endpoint, stand_in.inputs, key="attempt-1")
+        await stand_in.connect(patience_s=SHORT_S).find(
+            stand_in.endpoint, stand_in.inputs, key="attempt-1"
+        )
 
     assert stand_in.paid_posts == 0
+
+
+@pytest.mark.parametrize("provider_name", PROVIDERS)
+async def test_check_passes_with_a_good_key_and_buys_nothing(stand_in):
+    await stand_in.connect().check()
+
+    assert stand_in.paid_posts == 0
+
+
+@pytest.mark.parametrize("provider_name", KEYED)
+async def test_check_names_a_key_that_is_refused_without_showing_it(stand_in, caplog):
+    caplog.set_level(logging.DEBUG)
+    key = "nobodys-id:nobodys-secret"
+
+    with pytest.raises(BadKey) as caught:
+        await stand_in.connect(key=key).check()
+
+    assert "nobodys" not in f"{caught.value!r} {caught.value.__context__!r} {caplog.text}"
+    assert stand_in.paid_posts == 0
+
+
+@pytest.mark.parametrize("provider_name", PAID)
+async def test_check_says_when_nobody_answers(stand_in):
+    provider = stand_in.connect()
+    await stand_in.next_submit(Fate.REFUSED)
+
+    with pytest.raises(ProviderDown):
+        await provider.check()
+
+
+@pytest.mark.parametrize("provider_name", PROVIDERS)
+async def test_run_starts_from_an_uploaded_picture(stand_in):
+    sha256 = stand_in.shelf.keep(_png(256, 320))
+    provider = stand_in.connect()
+
+    endpoint, inputs = stand_in.from_picture(await provider.upload(sha256))
+    handle = await provider.submit(endpoint, json.loads(json.dumps(inputs)), key="attempt-1")
+    await _all_of(provider.follow(handle))
+
+    assert _sizes(await provider.fetch(handle)) == [(256, 320)]
+    assert stand_in.paid_posts == stand_in.posts_per_run
+
+
+@pytest.mark.parametrize("provider_name", PROVIDERS)
+async def test_upload_of_a_picture_that_is_not_kept_says_so(stand_in):
+    with pytest.raises(FileNotFoundError):
+        await stand_in.connect().upload("0" * 64)
+
+
+@pytest.mark.parametrize("provider_name", KEYED)
+async def test_picture_brought_with_a_refused_key_is_named(stand_in):
+    """By the upload itself, or by the run where pictures travel along with the order."""
+    sha256 = stand_in.shelf.keep(_png(64, 64))
+
+    with pytest.raises(BadKey):
+        await _bring_and_buy(stand_in, stand_in.connect(key="nobodys-id:nobodys-secret"), sha256)
+
+    assert stand_in.paid_posts <= stand_in.posts_per_run
+
+
+@pytest.mark.parametrize("provider_name", PAID)
+async def test_picture_brought_to_nobody_is_named(stand_in):
+    sha256 = stand_in.shelf.keep(_png(64, 64))
+    await stand_in.next_submit(Fate.REFUSED)
+
+    with pytest.raises(ProviderDown):
+        await _bring_and_buy(stand_in, stand_in.connect(), sha256)
+
+    assert stand_in.paid_posts == 0
+
+
+async def _bring_and_buy(stand_in, provider, sha256) -> None:
+    endpoint, inputs = stand_in.from_picture(await provider.upload(sha256))
+    await provider.submit(endpoint, json.loads(json.dumps(inputs)), key="attempt-1")
+
+
+def _png(width: int, height: int) -> bytes:
+    png = io.BytesIO()
+    Image.linear_gradient("L").resize((width, height)).convert("RGB").save(png, "PNG")
+    return png.getvalue()

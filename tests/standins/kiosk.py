@@ -2,15 +2,16 @@
 
 POST /runs buys a run and answers its id; GET /runs/{id} tells the state and moves it one step on;
 GET /runs/{id}/files/{n} gives a picture; DELETE /runs/{id} stops it; GET /runs?name= finds a run
-by the name its buyer gave it.
+by the name its buyer gave it; POST /pictures keeps a picture that a run may start from; GET
+/account tells whether the key is good.
 """
 
 import asyncio
 import io
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -18,8 +19,9 @@ from aiohttp import web
 from PIL import Image
 
 from bot.config import Settings
-from bot.providers import Setup
-from tests.standins import KEY, Fate, StandIn
+from bot.providers import Inputs, Setup
+from tests.standins import KEY, Fate, Shelf, StandIn
+from tests.standins.answers import ANSWERS, Answer, cut_short, hang_up
 from tests.standins.kiosk_adapter import Kiosk, connect
 
 STATES: tuple[Mapping[str, Any], ...] = (
@@ -30,39 +32,6 @@ STATES: tuple[Mapping[str, Any], ...] = (
     {"status": "done", "percent": 100},
 )
 _LAST_HELD = 2
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An HTTP answer given without looking at the request."""
-
-    status: int
-    text: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-_PROBLEM = '{"detail": "%s"}'
-ANSWERS: dict[Fate, Answer] = {
-    Fate.TRUNCATED: Answer(200, '{"run_id": "r'),
-    Fate.HTML: Answer(200, "<html><body>It works!</body></html>"),
-    Fate.LIST: Answer(200, "[]"),
-    Fate.MOVED: Answer(307, "", {"Location": "/elsewhere"}),
-    Fate.SEE_OTHER: Answer(303, "", {"Location": "/elsewhere"}),
-    Fate.BAD_REQUEST: Answer(400, _PROBLEM % "width is odd"),
-    Fate.BAD_KEY: Answer(401, _PROBLEM % f"no user with key {KEY}"),
-    Fate.NO_FUNDS: Answer(402, _PROBLEM % "insufficient credit"),
-    Fate.FORBIDDEN: Answer(403, _PROBLEM % "this key may not run models"),
-    Fate.LOCKED: Answer(403, _PROBLEM % "User is locked. Reason: Exhausted balance."),
-    Fate.UNKNOWN: Answer(404, _PROBLEM % "no such model"),
-    Fate.TIMED_OUT: Answer(408, ""),
-    Fate.INVALID: Answer(422, '{"detail": [{"loc": ["prompt"], "msg": "prompt is empty"}]}'),
-    Fate.BUSY: Answer(429, _PROBLEM % "slow down", {"Retry-After": "7"}),
-    Fate.BROKEN: Answer(500, "<html>nginx</html>"),
-    Fate.BAD_GATEWAY: Answer(502, ""),
-    Fate.OVERLOADED: Answer(503, _PROBLEM % "overloaded", {"Retry-After": "7"}),
-    Fate.DOWN: Answer(503, _PROBLEM % "maintenance"),
-    Fate.SLOW_GATEWAY: Answer(504, ""),
-}
 
 
 @dataclass
@@ -84,16 +53,20 @@ class KioskAtHome:
         "height": 80,
         "count": 2,
     }
+    sizes: Sequence[tuple[int, int]] = [(64, 80)] * 2
+    seeds: Sequence[int | None] = [7, 8]
     posts_per_run = 1
 
     def __init__(self) -> None:
+        self.shelf = Shelf()
         self.paid_posts = 0
         self.first_post = asyncio.Event()
         self.other_posts = 0
         self._fates: deque[Fate | Answer] = deque()
-        self._lost_looks = 0
+        self._are_looks_lost = False
         self._is_holding = False
         self._runs: dict[str, _Run] = {}
+        self._pictures: dict[str, bytes] = {}
         self._clients: list[httpx.AsyncClient] = []
         self._closing = asyncio.Event()
         self.url = ""
@@ -104,6 +77,8 @@ class KioskAtHome:
         app.add_routes(
             [
                 web.post("/runs", self._buy),
+                web.get("/account", self._account),
+                web.post("/pictures", self._take_picture),
                 web.get("/runs", self._search),
                 web.get("/runs/{id}", self._look),
                 web.get("/runs/{id}/files/{number}", self._file),
@@ -128,13 +103,18 @@ class KioskAtHome:
 
     def client(self, *, patience_s: float = 20.0) -> httpx.AsyncClient:
         """Make an HTTP client that is closed with the kiosk."""
-        client = httpx.AsyncClient(timeout=patience_s, trust_env=False)
+        # Unverified, because reading every authority's certificate takes longer than most tests.
+        client = httpx.AsyncClient(timeout=patience_s, trust_env=False, verify=False)
         self._clients.append(client)
         return client
 
-    def connect(self, *, patience_s: float = 20.0) -> Kiosk:
+    def connect(self, *, patience_s: float = 20.0, key: str = KEY) -> Kiosk:
         http = self.client(patience_s=patience_s)
-        return connect(Setup(settings=Settings(), http=http, key=KEY), base_url=self.url)
+        setup = Setup(Settings(), http, self.shelf.read, self.shelf.take, key)
+        return connect(setup, base_url=self.url)
+
+    def from_picture(self, uploaded: Any) -> tuple[str, Inputs]:
+        return self.endpoint, {"seed": 7, "picture": uploaded, "count": 1}
 
     async def next_submit(self, fate: Fate | Answer) -> None:
         if fate is Fate.REFUSED:
@@ -142,17 +122,19 @@ class KioskAtHome:
         else:
             self._fates.append(fate)
 
-    def lose_next_look(self) -> None:
-        self._lost_looks += 1
+    def lose_looks(self) -> None:
+        self._are_looks_lost = True
+
+    def find_looks(self) -> None:
+        self._are_looks_lost = False
 
     def hold_runs(self) -> None:
         self._is_holding = True
 
     @web.middleware
     async def _door(self, request: web.Request, handler: Any) -> web.StreamResponse:
-        if request.method == "GET" and self._lost_looks:
-            self._lost_looks -= 1
-            return _hang_up(request)
+        if request.method == "GET" and self._are_looks_lost:
+            return hang_up(request)
         return await handler(request)
 
     async def _buy(self, request: web.Request) -> web.StreamResponse:
@@ -162,15 +144,15 @@ class KioskAtHome:
         answer = ANSWERS.get(fate) if isinstance(fate, Fate) else fate
         if answer:
             return web.Response(status=answer.status, text=answer.text, headers=answer.headers)
-        if request.headers.get("Authorization") != f"Key {KEY}":
-            return web.json_response({"detail": "no such key"}, status=401)
+        if not _has_key(request):
+            return _no_such_key()
         run_id = self._take(await request.json())
         if fate is Fate.LOST:
-            return _hang_up(request)
+            return hang_up(request)
         if fate is Fate.HANGING:
             await self._closing.wait()
         if fate is Fate.CUT:
-            return await _cut_short(request)
+            return await cut_short(request)
         return web.json_response({"run_id": run_id}, status=201)
 
     def _take(self, order: Mapping[str, Any]) -> str:
@@ -196,8 +178,23 @@ class KioskAtHome:
         inputs = self._runs[request.match_info["id"]].inputs
         shade = (inputs["seed"] + int(request.match_info["number"])) % 256
         png = io.BytesIO()
-        Image.new("RGB", (inputs["width"], inputs["height"]), (shade, 90, 40)).save(png, "PNG")
+        Image.new("RGB", self._size_for(inputs), (shade, 90, 40)).save(png, "PNG")
         return web.Response(body=png.getvalue(), content_type="image/png")
+
+    def _size_for(self, inputs: Mapping[str, Any]) -> tuple[int, int]:
+        if "picture" in inputs:
+            return Image.open(io.BytesIO(self._pictures[inputs["picture"]])).size
+        return inputs["width"], inputs["height"]
+
+    async def _account(self, request: web.Request) -> web.Response:
+        return web.json_response({"credits": 12}) if _has_key(request) else _no_such_key()
+
+    async def _take_picture(self, request: web.Request) -> web.Response:
+        if not _has_key(request):
+            return _no_such_key()
+        name = f"picture-{len(self._pictures) + 1}"
+        self._pictures[name] = await request.read()
+        return web.json_response({"name": name}, status=201)
 
     async def _stop(self, request: web.Request) -> web.Response:
         run = self._runs[request.match_info["id"]]
@@ -211,17 +208,12 @@ class KioskAtHome:
         return web.json_response({"run_id": "run-elsewhere"})
 
 
-def _hang_up(request: web.Request) -> web.StreamResponse:
-    assert request.transport is not None
-    request.transport.abort()
-    return web.Response()
+def _has_key(request: web.Request) -> bool:
+    return request.headers.get("Authorization") == f"Key {KEY}"
 
 
-async def _cut_short(request: web.Request) -> web.StreamResponse:
-    response = web.StreamResponse(headers={"Content-Length": "400"})
-    await response.prepare(request)
-    await response.write(b'{"run_id": ')
-    return _hang_up(request)
+def _no_such_key() -> web.Response:
+    return web.json_response({"detail": "no such key"}, status=401)
 
 
 @asynccontextmanager

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 
 from bot.errors import ProviderDown, ProviderLost, ProviderRejected, SubmitUncertain
-from bot.providers._http import post_once
-from bot.providers._protocol import Handle, Inputs, Output, Progress, Setup
+from bot.providers._http import post_once, refusal_of
+from bot.providers._protocol import Handle, Inputs, Output, Progress, ReadPicture, Setup
 
 KEY_ENV = "KIOSK_KEY"
 _LOOK_EVERY_S = 0.02
@@ -17,16 +17,48 @@ _LOOK_EVERY_S = 0.02
 def connect(setup: Setup, *, base_url: str = "https://kiosk.example") -> "Kiosk":
     """Set up the adapter for an account."""
     assert setup.key is not None
-    return Kiosk(setup.http, base_url=base_url, key=setup.key)
+    return Kiosk(setup.http, base_url=base_url, key=setup.key, read_picture=setup.read_picture)
 
 
 class Kiosk:
     """The kiosk's queue of runs."""
 
-    def __init__(self, http: httpx.AsyncClient, *, base_url: str, key: str) -> None:
+    def __init__(
+        self, http: httpx.AsyncClient, *, base_url: str, key: str, read_picture: ReadPicture
+    ) -> None:
         self._http = http
+        self._base_url = base_url
         self._runs_url = f"{base_url}/runs"
         self._headers = {"Authorization": f"Key {key}"}
+        self._read_picture = read_picture
+
+    async def check(self) -> None:
+        """Ask for the account.
+
+        Raises:
+            BadKey: the kiosk knows no such key.
+            ProviderDown: the kiosk did not answer.
+        """
+        await self._ask("GET", "account")
+
+    async def upload(self, sha256: str) -> str:
+        """Leave a picture at the kiosk; return the name it goes by there.
+
+        Raises:
+            BadKey, ProviderDown: it is not there.
+        """
+        data = await self._read_picture(sha256)
+        return (await self._ask("POST", "pictures", content=data)).json()["name"]
+
+    async def _ask(self, method: str, path: str, content: bytes = b"") -> httpx.Response:
+        url = f"{self._base_url}/{path}"
+        try:
+            response = await self._http.request(method, url, content=content, headers=self._headers)
+        except httpx.TransportError as error:
+            raise ProviderDown("the kiosk could not be reached") from error
+        if not response.is_success:
+            raise refusal_of(response)
+        return response
 
     async def submit(self, endpoint: str, inputs: Inputs, *, key: str) -> Handle:
         """Buy one run; `post_once` lists the errors."""
