@@ -28,6 +28,8 @@ class Role:
     permissions: int
     position: int = 0
     is_managed: bool = False
+    color: int = 0
+    is_hoisted: bool = False
 
 
 @dataclass

@@ -15,6 +15,8 @@ BOT_ROLE_ID = 1_143_291_007_633_162_241
 MIA_ID = 308_994_132_968_210_433
 MAX_ID = 175_928_847_299_117_063
 OLGA_ID = 80_351_110_224_678_912
+_BLURPLE = 0x949CF7
+_GREEN = 0x2ECC71
 
 EVERYONE = (
     Permission.VIEW_CHANNEL
@@ -47,8 +49,15 @@ def first_guild() -> Guild:
     """Return the server "Atelier", owned by Olga, moderated by Max."""
     roles = (
         Role(GUILD_ID, "@everyone", int(EVERYONE)),
-        Role(BOT_ROLE_ID, "Atelier", int(EVERYONE), position=1, is_managed=True),
-        Role(MODERATOR_ROLE_ID, "Moderator", int(MODERATOR), position=2),
+        Role(BOT_ROLE_ID, "Atelier", int(EVERYONE), position=1, is_managed=True, color=_BLURPLE),
+        Role(
+            MODERATOR_ROLE_ID,
+            "Moderator",
+            int(MODERATOR),
+            position=2,
+            color=_GREEN,
+            is_hoisted=True,
+        ),
     )
     members = (
         Member(MIA_ID),
@@ -75,8 +84,16 @@ def first_channels() -> dict[int, Channel]:
     }
     rows = (
         Channel(GENERAL_ID, "general", TEXT, GUILD_ID, topic="Say hello, make a picture"),
-        Channel(GALLERY_ID, "gallery", TEXT, GUILD_ID, position=1),
+        Channel(GALLERY_ID, "gallery", TEXT, GUILD_ID, topic="Pictures worth keeping", position=1),
         Channel(AFTER_DARK_ID, "after-dark", TEXT, GUILD_ID, nsfw=True, position=2),
-        Channel(MOD_LOG_ID, "mod-log", TEXT, GUILD_ID, position=3, overwrites=staff_only),
+        Channel(
+            MOD_LOG_ID,
+            "mod-log",
+            TEXT,
+            GUILD_ID,
+            topic="Reports and decisions, for the staff only",
+            position=3,
+            overwrites=staff_only,
+        ),
     )
     return {channel.id: channel for channel in rows}

@@ -275,7 +275,10 @@ async def pick(interaction: discord.Interaction) -> None:
     options = [discord.SelectOption(label=m, description=f"The model {m}") for m in MODELS]
     one = ui.Select(custom_id="one", placeholder="One model", options=options)
     many = ui.Select(custom_id="many", placeholder="Some models", options=options, max_values=3)
-    for select in (one, many, ui.UserSelect(custom_id="who", placeholder="Somebody")):
+    who = ui.UserSelect(custom_id="who", placeholder="Somebody")
+    role = ui.RoleSelect(custom_id="role", placeholder="A role")
+    place = ui.ChannelSelect(custom_id="place", placeholder="A place")
+    for select in (one, many, who, role, place):
 
         async def chosen(inner: discord.Interaction, select: ui.Select = select) -> None:
             values = ", ".join(getattr(value, "name", str(value)) for value in select.values)

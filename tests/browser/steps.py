@@ -56,3 +56,7 @@ def post(world: World, components: list[dict], files: dict[str, bytes]) -> None:
         [NewFile(name, body) for name, body in files.items()],
     )
     world.post(world.new_message(GENERAL_ID, world.bot.id), sending)
+
+
+def channel(page: Page, channel_id: int) -> Locator:
+    return page.locator(f".channel[data-channel-id='{channel_id}']")

@@ -115,6 +115,7 @@ async def test_commands_are_those_of_the_person_and_the_place(world, browser_pag
     await expect(moderator.get_by_role("option")).to_have_text(["/staffFor staff"])
     await mia.locator("#say").fill("")
     await mia.locator(f"[data-channel-id='{AFTER_DARK_ID}']").click()
+    await mia.get_by_role("button", name="Continue").click()
     await mia.locator("#say").press_sequentially("/")
     await expect(mia.get_by_role("option")).to_have_text(["/lateAfter dark"])
 
@@ -209,3 +210,76 @@ async def test_form_keeps_the_keyboard_and_escape_closes_it(world, demo, browser
 
     await expect(form).to_have_count(0)
     await expect(card.locator("[data-custom-id='demo:remix']")).to_be_focused()
+
+
+# Files
+
+
+def drop(page, target: str, name: str = "dropped.png"):
+    """Drop a file on an element, as the browser tells of it."""
+    script = """([target, name]) => {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File(["x"], name, {type: "text/plain"}));
+        const about = {dataTransfer: transfer, bubbles: true, cancelable: true};
+        const element = document.querySelector(target);
+        element.dispatchEvent(new DragEvent("dragenter", about));
+        const isShown = !document.querySelector(".drop-veil").hidden;
+        element.dispatchEvent(new DragEvent("drop", about));
+        return isShown;
+    }"""
+    return page.evaluate(script, [target, name])
+
+
+async def test_dropped_and_pasted_files_go_with_the_message(world, browser_page):
+    page = await browser_page(world)
+    paste = """() => {
+        const clipboardData = new DataTransfer();
+        clipboardData.items.add(new File(["x"], "pasted.txt"));
+        const about = {clipboardData, bubbles: true, cancelable: true};
+        document.querySelector("#say").dispatchEvent(new ClipboardEvent("paste", about));
+    }"""
+
+    assert await drop(page, "#log", "dropped.txt")
+    await expect(page.locator(".drop-veil")).to_be_hidden()
+    await page.evaluate(paste)
+    await drop(page, "#log", "unwanted.txt")
+    await expect(page.get_by_role("list", name="Attachments").locator("li")).to_have_count(3)
+    await page.get_by_role("button", name="Remove unwanted.txt").click()
+    await page.locator("#say").press("Enter")
+
+    posted = page.locator("article.message").last
+    await expect(posted.locator(".file-name a")).to_have_text(["dropped.txt", "pasted.txt"])
+    await expect(page.get_by_role("list", name="Attachments")).to_be_hidden()
+
+
+async def test_dropped_file_fills_the_option_that_is_being_filled_in(world, browser_page):
+    """Of two file options it is the one with the keyboard, or the one it is dropped on."""
+    files = [
+        {"name": name, "description": name, "type": 11, "required": True} for name in ("a", "b")
+    ]
+    both = {"name": "both", "description": "Two files", "type": 1, "options": files}
+    world.commands.overwrite(None, [both])
+    page = await browser_page(world)
+    await begin(page, "both")
+    await expect(page.locator("[data-option=a] input")).to_be_focused()
+
+    await page.locator("[data-option=b] input").focus()
+    await drop(page, "#log", "first.txt")
+    await expect(page.locator("[data-option=b]")).to_contain_text("first.txt")
+    await drop(page, "[data-option=a]", "second.txt")
+    await expect(page.locator("[data-option=a]")).to_contain_text("second.txt")
+    await page.get_by_role("button", name="Remove the file of a").click()
+    await page.locator("#say, .command-name").first.press("Enter")
+
+    await expect(page.locator("#composer-hint")).to_have_text("a: Attach a file")
+
+
+async def test_text_that_is_too_long_stays_to_be_mended(world, browser_page):
+    page = await browser_page(world)
+    await page.locator("#say").fill("x" * 2001)
+    await expect(page.locator("#composer-hint")).to_have_text("-1 characters left")
+
+    await page.locator("#say").press("Enter")
+
+    await expect(page.locator("#say")).to_have_value("x" * 2001)
+    await expect(page.locator("article.message")).to_have_count(0)

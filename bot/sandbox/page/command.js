@@ -2,6 +2,7 @@
 
 import { make } from "./dom.js";
 import { fieldOf } from "./fields.js";
+import { icon } from "./icons.js";
 import { Picker } from "./picker.js";
 
 const PAUSE_MS = 150;
@@ -21,6 +22,7 @@ export class CommandForm {
     this.title = make("span.command-name", { tabindex: "-1", title: description }, `/${path}`);
     this.element = make("div.command", { role: "group", "aria-label": `Command /${path}` }, this.title);
     this.optional = make("div.optional", { role: "group", "aria-label": "Optional" });
+    this.last = null;
     for (const option of options.filter(({ required }) => required)) this.#add(option);
     this.#refreshOptional();
   }
@@ -35,8 +37,10 @@ export class CommandForm {
   /** Show every problem; the answer tells whether there is none. */
   check() {
     const wrong = this.fields.filter((field) => !this.#checkOne(field));
-    wrong[0]?.input.focus();
-    return wrong.length === 0;
+    if (wrong.length === 0) return true;
+    wrong[0].input.focus();
+    // Being focused describes the option; what is wrong with it comes after.
+    return this.#checkOne(wrong[0]);
   }
 
   /** Show a refusal of the server at the option that it names. */
@@ -62,14 +66,30 @@ export class CommandForm {
     return this.fields.filter(({ file }) => file).map(({ option, file }) => [option.name, file]);
   }
 
-  /** Take a dropped or pasted file into the first option that lacks one. */
-  takeFile(file) {
-    const free = (field) => field.take && !field.file;
+  /**
+   * Take a dropped or pasted file: into the option that is being filled in, else into the first
+   * one that lacks a file.
+   *
+   * @param {File} file
+   * @param {Element | null} [target] what it was dropped on
+   */
+  takeFile(file, target = null) {
+    const hit = this.fields.find((field) => field.take && field.element.contains(target));
+    const present = this.last?.take && this.fields.includes(this.last) ? this.last : null;
+    const free = this.fields.find((field) => field.take && !field.file);
+    const field = hit ?? present ?? free ?? this.#addFileField();
+    if (!field) return this.room.hint(`/${this.path} takes no more files`, true);
+    field.take(file);
+    this.last = null;
+    return field.input.focus();
+  }
+
+  #addFileField() {
     const unused = ({ name, type }) => type === ATTACHMENT && !this.#field(name);
     const option = this.options.find(unused);
-    const field = this.fields.find(free) ?? (option && this.#add(option));
-    field?.take(file);
+    const field = option && this.#add(option);
     this.#refreshOptional();
+    return field;
   }
 
   #field(name) {
@@ -82,7 +102,10 @@ export class CommandForm {
     this.fields.push(field);
     this.element.append(field.element);
     if (field.offer) this.#listen(field);
-    field.input.addEventListener("focus", () => this.room.hint(describe(option)));
+    field.input.addEventListener("focus", () => {
+      this.last = field;
+      this.room.hint(describe(option));
+    });
     field.input.addEventListener("input", () => {
       mark(field, true);
       this.room.hint(describe(option));
@@ -178,13 +201,13 @@ export class CommandForm {
         this.#refreshOptional();
         field.input.focus();
       },
-    }, `+ ${option.name}`)));
+    }, icon("plus"), option.name)));
     this.optional.hidden = unused.length === 0;
   }
 }
 
-function describe({ name, description }) {
-  return `${name}: ${description}`;
+function describe({ name, description, required }) {
+  return `${name}: ${description}${required ? "" : " (optional)"}`;
 }
 
 function mark(field, isRight) {

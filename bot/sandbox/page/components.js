@@ -3,6 +3,7 @@
 import { emojiOf, link, make } from "./dom.js";
 import { hexColour } from "./embeds.js";
 import { fileCard, gallery, thumbnail } from "./gallery.js";
+import { icon } from "./icons.js";
 import { markdown } from "./markdown.js";
 import { SELECTS, select } from "./selects.js";
 
@@ -70,15 +71,18 @@ function container(it, setting) {
   const hasAccent = it.accent_color !== null && it.accent_color !== undefined;
   const css = hasAccent ? { "--accent": hexColour(it.accent_color) } : {};
   const kind = `div.container${hasAccent ? ".accented" : ""}${it.spoiler ? ".veiled" : ""}`;
-  const box = make(kind, { css }, componentList(it.components, setting));
+  const inside = make("div.container-parts", { inert: Boolean(it.spoiler) },
+    componentList(it.components, setting));
+  const box = make(kind, { css }, inside);
   if (it.spoiler) {
     box.append(make("button.cover", {
       type: "button",
       onclick: ({ currentTarget }) => {
         currentTarget.remove();
+        inside.inert = false;
         box.classList.remove("veiled");
       },
-    }, "Spoiler"));
+    }, make("span", {}, "Spoiler")));
   }
   return box;
 }
@@ -86,7 +90,7 @@ function container(it, setting) {
 function button(it, setting) {
   const words = [emojiOf(it.emoji), it.label && make("span", {}, it.label)];
   if (it.url) {
-    const anchor = link(it.url, words, make("span.outside", { "aria-hidden": "true" }, "↗"));
+    const anchor = link(it.url, words, icon("outside"));
     anchor.classList.add("button", "link");
     return anchor;
   }

@@ -1,12 +1,7 @@
 /** What a person does with messages, and what each message shows of it meanwhile. */
 
-import { refocus } from "./focus.js";
 import { openModal } from "./modal.js";
-import { openPicker } from "./picker.js";
 
-const EPHEMERAL = 1 << 6;
-const USER_MENU = 2;
-const MESSAGE_MENU = 3;
 const MODAL = 9;
 const FAILED = "This interaction failed";
 
@@ -32,9 +27,7 @@ export class Deeds {
       failure: this.failures.get(id) ?? null,
       press: (customId) => use("press", customId, { custom_id: customId }),
       choose: (customId, values) => use("select", customId, { custom_id: customId, values }),
-      dismiss: () => this.#plain("dismiss", id),
-      openMessageMenu: (anchor) => this.#openMessageMenu(anchor, message),
-      openUserMenu: (anchor, userId) => this.#openUserMenu(anchor, message.channel_id, userId),
+      dismiss: () => this.dismiss(id),
     };
   }
 
@@ -48,6 +41,29 @@ export class Deeds {
   fail(messageId, text) {
     this.failures.set(messageId, text);
     this.changed(messageId);
+  }
+
+  /** Take an ephemeral message off the screen. */
+  dismiss(messageId) {
+    return this.#plain("dismiss", messageId);
+  }
+
+  delete(messageId) {
+    return this.#plain("delete", messageId);
+  }
+
+  /**
+   * Use a command of a context menu on a message or on a person.
+   *
+   * @param {string} channelId
+   * @param {string} name
+   * @param {{ message_id: string } | { user_id: string }} target
+   */
+  async runMenu(channelId, name, target) {
+    const done = this.note(`Sending ${name}…`);
+    const outcome = await this.connection.act("menu", { channel_id: channelId, name, ...target });
+    done();
+    this.follow(outcome, (text) => this.note(text, { isFailure: true }));
   }
 
   /**
@@ -88,45 +104,4 @@ export class Deeds {
     const outcome = await this.connection.act(act, { message_id: messageId });
     this.follow(outcome, (text) => this.fail(messageId, text));
   }
-
-  #openMessageMenu(anchor, message) {
-    const { id, author, channel_id: channelId, flags } = message;
-    const commands = this.sight.commandsOf(channelId, MESSAGE_MENU);
-    const items = commands.map(({ name }) => ({
-      name, detail: "App", value: () => this.#runMenu(channelId, name, { message_id: id }) }));
-    const mayDelete = author.id === this.sight.me || this.sight.channel(channelId)?.may_manage;
-    if (flags & EPHEMERAL) {
-      items.push({ name: "Dismiss message", value: () => this.#plain("dismiss", id) });
-    } else if (mayDelete) {
-      items.push({ name: "Delete message", value: () => this.#plain("delete", id) });
-    }
-    openMenu(anchor, "Message", items);
-  }
-
-  #openUserMenu(anchor, channelId, userId) {
-    const commands = this.sight.commandsOf(channelId, USER_MENU);
-    openMenu(anchor, `User ${this.sight.names.user(userId) ?? ""}`, commands.map(({ name }) => ({
-      name, detail: "App", value: () => this.#runMenu(channelId, name, { user_id: userId }) })));
-  }
-
-  async #runMenu(channelId, name, target) {
-    const done = this.note(`Sending ${name}…`);
-    const outcome = await this.connection.act("menu", { channel_id: channelId, name, ...target });
-    done();
-    this.follow(outcome, (text) => this.note(text, { isFailure: true }));
-  }
-}
-
-function openMenu(anchor, label, items) {
-  const none = [{ name: "Nothing to do here", value: () => {} }];
-  openPicker(anchor, {
-    label,
-    role: "menu",
-    items: items.length > 0 ? items : none,
-    pick: (item, picker) => {
-      picker.close();
-      item.value();
-    },
-    closed: () => refocus(anchor),
-  });
 }

@@ -76,18 +76,6 @@ export function sizeText(bytes) {
 }
 
 /**
- * Build a circle with the first letter of a name, in a colour of its own.
- *
- * @param {{ id: string, username: string, global_name?: string | null }} user
- */
-export function avatar(user) {
-  const name = user.global_name ?? user.username;
-  const colour = `var(--avatar-${Number(BigInt(user.id) % 5n)})`;
-  return make("span.avatar", { "aria-hidden": "true", css: { "--colour": colour } },
-    [...name][0]?.toUpperCase() ?? "?");
-}
-
-/**
  * Build an emoji: its character, or the name of one whose picture lies elsewhere.
  *
  * @param {{ id?: string | null, name?: string | null } | null | undefined} emoji

@@ -13,7 +13,7 @@ import { sentAt } from "./timestamps.js";
  */
 export function embedCard(embed, names) {
   const colour = embed.color ? { "--accent": hexColour(embed.color) } : {};
-  return make("article.embed", { css: colour },
+  return make("div.embed", { css: colour },
     embed.thumbnail && thumbnail(embed.thumbnail),
     embed.author && make("p.embed-author", {}, linked(embed.author.url, embed.author.name)),
     embed.title && make("h3.embed-title", {}, linked(embed.url, embed.title)),

@@ -1,6 +1,8 @@
 /** The options of a command while a person fills them in, one chip each. */
 
-import { avatar, make, sizeText } from "./dom.js";
+import { avatar, displayName } from "./avatars.js";
+import { make, sizeText } from "./dom.js";
+import { icon } from "./icons.js";
 
 const STRING = 3;
 const INTEGER = 4;
@@ -118,7 +120,7 @@ function offerOf(option, { sight, suggest }) {
 
 function fixedItems(option, sight) {
   const users = () => sight.users.map((user) => (
-    { name: user.global_name ?? user.username, value: user.id, mark: avatar(user) }));
+    { name: displayName(user), value: user.id, mark: avatar(user) }));
   const roles = () => sight.roles.map(({ id, name }) => ({ name: name.replace(/^@?/, "@"), value: id }));
   if (option.choices?.length > 0) return option.choices.map(({ name, value }) => ({ name, value }));
   switch (option.type) {
@@ -171,10 +173,19 @@ function listField(option, offer) {
   };
 }
 
+/** A field whose value is a file, chosen or dropped; it can be taken back. */
 function fileField(option) {
-  const name = make("span.file-chosen", {}, "Choose or drop a file");
+  const name = make("span.file-chosen");
   const preview = make("span.preview");
   const input = make("input.unseen", { type: "file" });
+  const remove = make("button.file-remove", {
+    type: "button",
+    "aria-label": `Remove the file of ${option.name}`,
+    onclick: () => {
+      field.take(null);
+      input.focus();
+    },
+  }, icon("close"));
   const field = {
     option,
     input,
@@ -183,19 +194,27 @@ function fileField(option) {
     problem: () => (option.required && !field.file ? "Attach a file" : null),
     take: (file) => {
       field.file = file;
-      name.textContent = file ? `${file.name} · ${sizeText(file.size)}` : "Choose or drop a file";
-      preview.replaceChildren(...pictureOf(file));
+      input.value = "";
+      name.textContent = file ? `${file.name} · ${sizeText(file.size)}` : "Choose, drop or paste a file";
+      preview.replaceChildren(...(pictureOf(file) ?? []));
+      remove.hidden = !file;
+      input.dispatchEvent(new Event("input"));
     },
   };
-  input.addEventListener("change", () => field.take(input.files[0] ?? null));
-  field.element = chip(option, input);
-  field.element.append(make("label.file-pick", { for: input.id }, preview, name));
+  input.addEventListener("change", () => input.files[0] && field.take(input.files[0]));
+  field.element = chip(option, input, make("label.file-pick", {}, preview, name), remove);
+  field.element.querySelector(".file-pick").htmlFor = input.id;
+  field.take(null);
   return field;
 }
 
-/** A file chosen on this machine is shown from memory. */
-function pictureOf(file) {
-  if (!file?.type.startsWith("image/")) return [];
+/**
+ * Show a file chosen on this machine, from memory; null when it is no picture.
+ *
+ * @param {File | null} file
+ */
+export function pictureOf(file) {
+  if (!file?.type.startsWith("image/")) return null;
   const url = URL.createObjectURL(file);
   return [make("img", { src: url, alt: "", onload: () => URL.revokeObjectURL(url) })];
 }

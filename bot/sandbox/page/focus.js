@@ -1,12 +1,13 @@
 /** The keyboard's focus: where it goes when something closes, or is exchanged under it. */
 
 /**
- * Give the focus back to an element, or to its likeness in a message that was edited meanwhile.
+ * Give the focus back to an element, or to its likeness in a message that was edited meanwhile;
+ * the messages themselves take it when both are gone.
  *
  * @param {Element | null} element
  */
 export function refocus(element) {
-  const home = element?.isConnected ? element : likeness(element);
+  const home = element?.isConnected ? element : likeness(element) ?? document.getElementById("log");
   // A caret that stood in something removed is lost, even where the focus already returned.
   if (home === document.activeElement) home?.blur();
   home?.focus({ preventScroll: true });

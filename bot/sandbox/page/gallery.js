@@ -1,7 +1,8 @@
-/** Pictures, films and sounds: the gallery's tiles, single files, and the lightbox. */
+/** Pictures, films and sounds: the gallery's tiles and single files. */
 
 import { link, localPath, make, sizeText } from "./dom.js";
-import { showDialog } from "./focus.js";
+import { icon } from "./icons.js";
+import { openLightbox } from "./lightbox.js";
 
 /**
  * One thing to show.
@@ -47,9 +48,20 @@ function player(path, media) {
   const alt = media.description ?? "";
   const { width, height } = media;
   const picture = make("img", { src: path, alt, width, height, title: media.description });
-  const label = alt ? `Enlarge: ${alt}` : "Enlarge picture";
-  const properties = { type: "button", "aria-label": label, onclick: () => enlarge(path, alt) };
-  return make("button.tile", properties, picture);
+  return make("button.tile", {
+    type: "button",
+    "aria-label": alt ? `Enlarge: ${alt}` : "Enlarge picture",
+    "data-path": path,
+    onclick: ({ currentTarget }) => enlarge(currentTarget),
+  }, picture);
+}
+
+/** Enlarge one picture; those that hang beside it uncovered can be turned to. */
+function enlarge(pressed) {
+  const group = pressed.closest(".gallery") ?? pressed.parentElement;
+  const tiles = [...group.querySelectorAll("button.tile")].filter((one) => !one.closest(".covered"));
+  const shots = tiles.map((one) => ({ path: one.dataset.path, alt: one.firstElementChild.alt }));
+  openLightbox(shots, tiles.indexOf(pressed));
 }
 
 /** A picture of another host is named, never requested. */
@@ -59,22 +71,15 @@ function elsewhere(media) {
 }
 
 function covered(shown) {
-  const box = make("div.covered", {}, shown, make("button.cover", {
+  const hidden = make("div.under-cover", { inert: true }, shown);
+  const box = make("div.covered", {}, hidden, make("button.cover", {
     type: "button",
-    onclick: () => box.replaceWith(shown),
-  }, "Spoiler"));
+    onclick: () => {
+      box.replaceWith(shown);
+      shown.focus({ preventScroll: true });
+    },
+  }, make("span", {}, "Spoiler")));
   return box;
-}
-
-/** Show one picture over the page until it is closed. */
-function enlarge(path, alt) {
-  const picture = make("img", { src: path, alt });
-  const original = make("a", { href: path, target: "_blank", rel: "noopener" }, "Open original");
-  const shut = make("button.plain", { type: "button", onclick: () => close() }, "Close");
-  const box = make("dialog.lightbox", { "aria-label": alt || "Picture" },
-    picture, make("div.lightbox-foot", {}, make("span", {}, alt), original, shut));
-  box.addEventListener("click", (event) => event.target === box && close());
-  const close = showDialog(box);
 }
 
 /**
@@ -107,7 +112,7 @@ export function fileCard(name, size, media) {
     : make("a", { href: path, download: name }, name);
   const isSound = path !== null && media.content_type?.startsWith("audio/");
   const card = make("div.file", {},
-    make("span.file-icon", { "aria-hidden": "true" }, "📄"),
+    icon("file"),
     make("span.file-name", {}, title, make("small", {}, sizeText(size))),
     isSound && player(path, media));
   return media.spoiler ? covered(card) : card;

@@ -116,10 +116,12 @@ const RULES = [
     spoiler(inline(match[1], names, depth + 1))],
   [/\[((?:\\.|[^\]\\])+)\]\(<?(https?:\/\/[^\s)>]+)>?\)/y, (match, names, depth) =>
     link(match[2], inline(match[1], names, depth + 1))],
-  [/<@!?(\d+)>/y, (match, names) => mention(`@${names.user(match[1]) ?? "unknown-user"}`)],
+  [/<@!?(\d+)>/y, (match, names) =>
+    mention(`@${names.user(match[1]) ?? "unknown-user"}`, { "data-user-id": match[1] })],
   [/<@&(\d+)>/y, (match, names) => mention(`@${names.role(match[1]) ?? "unknown-role"}`)],
-  [/<#(\d+)>/y, (match, names) => mention(`#${names.channel(match[1]) ?? "unknown"}`)],
-  [/<\/([^:>]{1,98}):(\d+)>/y, (match) => mention(`/${match[1]}`)],
+  [/<#(\d+)>/y, (match, names) =>
+    mention(`#${names.channel(match[1]) ?? "unknown"}`, { "data-channel-link": match[1] })],
+  [/<\/([^:>]{1,98}):(\d+)>/y, (match) => mention(`/${match[1]}`, { "data-command": match[1] })],
   [/<a?:(\w{2,32}):\d+>/y, (match) => `:${match[1]}:`],
   [/<t:(-?\d{1,13})(?::([tTdDfFRsS]))?>/y, (match) => timestamp(Number(match[1]), match[2] ?? "f")],
   [/<(https?:\/\/[^\s>]+)>/y, (match) => link(match[1], match[1])],
@@ -154,8 +156,10 @@ function run(text, at) {
   return [words, words.length];
 }
 
-function mention(text) {
-  return make("span.mention", {}, text);
+/** What leads somewhere is a button: `data` says where, the page follows it. */
+function mention(text, data = null) {
+  return data ? make("button.mention", { type: "button", ...data }, text)
+    : make("span.mention", {}, text);
 }
 
 /**

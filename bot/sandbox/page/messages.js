@@ -1,17 +1,20 @@
 /** One message on the screen. */
 
+import { appBadge, avatar, displayName } from "./avatars.js";
 import { componentList } from "./components.js";
-import { avatar, make } from "./dom.js";
+import { make } from "./dom.js";
 import { embedCard } from "./embeds.js";
 import { attachmentList } from "./gallery.js";
+import { icon } from "./icons.js";
 import { markdown } from "./markdown.js";
-import { sentAt } from "./timestamps.js";
+import { originOf } from "./origins.js";
+import { hourOf, sentAt } from "./timestamps.js";
 
-const EPHEMERAL = 1 << 6;
-const LOADING = 1 << 7;
+export const EPHEMERAL = 1 << 6;
+export const LOADING = 1 << 7;
 const SUPPRESS_EMBEDS = 1 << 2;
-const COMMAND = 2;
 const TOGETHER_MS = 7 * 60 * 1000;
+const ONLY_EMOJI = /^(?:\p{Extended_Pictographic}|\p{Emoji_Component}|\s){1,60}$/u;
 
 /**
  * What a message needs to know of the room it is in.
@@ -24,8 +27,6 @@ const TOGETHER_MS = 7 * 60 * 1000;
  * @property {(customId: string) => void} press
  * @property {(customId: string, values: string[]) => void} choose
  * @property {() => void} dismiss
- * @property {(anchor: HTMLElement) => void} openMessageMenu
- * @property {(anchor: HTMLElement, userId: string) => void} openUserMenu
  */
 
 /**
@@ -41,15 +42,12 @@ export function messageElement(message, room) {
   return make(["article.message", ...kinds].join("."), {
     "data-message-id": message.id,
     "aria-label": `${displayName(message.author)}, ${sentAt(message.timestamp).textContent}`,
+    tabindex: "-1",
   },
-  origin(message, room),
-  follows ? null : head(message, room),
+  originOf(message, room.sight),
+  follows ? hourOf(message.timestamp) : head(message, room.sight),
   make("div.body", {}, body(message, room)),
-  toolbar(message, room));
-}
-
-function displayName(user) {
-  return user.global_name ?? user.username[0].toUpperCase() + user.username.slice(1);
+  toolbar(message));
 }
 
 /** Messages of one author soon after each other share one head. */
@@ -60,29 +58,13 @@ function continues(message, before) {
   return isSamePerson && distance < TOGETHER_MS && !((before.flags | message.flags) & EPHEMERAL);
 }
 
-/** The line above an answer: who used which command, or what is replied to. */
-function origin(message, room) {
-  const asked = message.interaction_metadata;
-  if (asked?.type === COMMAND && asked.name) {
-    const isMenu = message.type === 23;
-    return make("p.origin", {}, avatar(asked.user),
-      make("span.origin-name", {}, displayName(asked.user)), " used ",
-      make("span.used", {}, isMenu ? asked.name : `/${asked.name}`));
-  }
-  const replied = message.message_reference?.message_id;
-  if (!replied) return null;
-  const first = room.sight.inChannel(message.channel_id).get(replied);
-  if (!first) return make("p.origin", {}, "Replying to a message that is gone");
-  return make("p.origin", {}, avatar(first.author),
-    make("span.origin-name", {}, displayName(first.author)), ` ${first.content.slice(0, 80)}`);
-}
-
-function head({ author, timestamp }, room) {
-  const openMenu = ({ currentTarget }) => room.openUserMenu(currentTarget, author.id);
-  return make("header.head", {},
-    avatar(author),
-    make("button.name", { type: "button", onclick: openMenu }, displayName(author)),
-    author.bot && make("span.badge", {}, "APP"),
+function head({ author, timestamp, channel_id: channelId }, sight) {
+  const colour = sight.colourOf(author.id, sight.channel(channelId)?.guild_id);
+  const picture = make("span.face", { "data-user-id": author.id }, avatar(author));
+  return make("header.head", {}, picture,
+    make("button.name", { type: "button", "data-user-id": author.id, "aria-haspopup": "dialog",
+      css: { "--name": colour ?? "" } }, displayName(author)),
+    appBadge(author),
     sentAt(timestamp));
 }
 
@@ -94,29 +76,35 @@ function body(message, room) {
   }
   const { names } = room.sight;
   const embeds = message.flags & SUPPRESS_EMBEDS ? [] : message.embeds;
+  const size = ONLY_EMOJI.test(message.content) && /\D/.test(message.content) ? ".jumbo" : "";
   return [
-    message.content && make("div.words", {}, markdown(message.content, names)),
+    message.content && make(`div.words${size}`, {}, markdown(message.content, names)),
     attachmentList(message.attachments),
     embeds.map((embed) => embedCard(embed, names)),
     message.components.length > 0 && make("div.components", {}, componentList(message.components, room)),
-    message.edited_timestamp && make("small.edited", {}, "(edited)"),
+    message.edited_timestamp && edited(message.edited_timestamp),
     footnotes(message, room),
   ];
+}
+
+function edited(when) {
+  return make("small.edited", { title: sentAt(when).title }, "(edited)");
 }
 
 function footnotes(message, room) {
   return [
     room.failure && make("p.failure", { role: "alert" }, room.failure),
-    message.flags & EPHEMERAL ? make("p.private", {}, "👁 Only you can see this · ",
+    message.flags & EPHEMERAL ? make("p.private", {}, icon("eye"), "Only you can see this",
+      make("span", { "aria-hidden": "true" }, " • "),
       make("button.plain", { type: "button", onclick: room.dismiss }, "Dismiss message")) : null,
   ];
 }
 
-function toolbar(message, room) {
+function toolbar({ author }) {
   return make("div.toolbar", {}, make("button.more", {
     type: "button",
-    "aria-label": `More for this message by ${displayName(message.author)}`,
+    "aria-label": `More for this message by ${displayName(author)}`,
     "aria-haspopup": "menu",
-    onclick: ({ currentTarget }) => room.openMessageMenu(currentTarget),
-  }, "⋯"));
+    title: "More",
+  }, icon("more")));
 }

@@ -2,6 +2,7 @@
 
 import { make, sizeText } from "./dom.js";
 import { showDialog } from "./focus.js";
+import { icon } from "./icons.js";
 import { markdown } from "./markdown.js";
 import { SELECTS, select } from "./selects.js";
 
@@ -14,6 +15,8 @@ const RADIO_GROUP = 21;
 const CHECKBOX_GROUP = 22;
 const CHECKBOX = 23;
 const PARAGRAPH = 2;
+
+const NOTE = "This form will be submitted to Atelier. Do not share passwords or other secrets.";
 
 let made = 0;
 
@@ -44,14 +47,18 @@ export function openModal(modal, { sight, submit }) {
   const send = make("button.button.primary", { type: "submit" }, "Submit");
   const cancel = make("button.button.secondary", { type: "button", onclick: () => close() }, "Cancel");
   const title = make("h2", { id: `modal-${(made += 1)}` }, modal.title);
-  const form = make("form.modal-form", { novalidate: true, autocomplete: "off" }, title,
-    make("div.modal-parts", {}, parts), trouble, make("div.modal-foot", {}, cancel, send));
+  const shut = make("button.tool", { type: "button", "aria-label": "Close", onclick: () => close() },
+    icon("close"));
+  const form = make("form.modal-form", { novalidate: true, autocomplete: "off" },
+    make("header.modal-head", {}, make("span.avatar.app", { "aria-hidden": "true" }), title, shut),
+    make("div.modal-parts", {}, parts, make("p.modal-note", {}, icon("warning"), NOTE)), trouble,
+    make("div.modal-foot", {}, cancel, send));
   const box = make("dialog.modal", { "aria-labelledby": title.id }, form);
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const wrong = fields.filter((field) => check(field));
-    if (wrong.length > 0 || send.disabled) return wrong[0]?.control.focus();
+    if (wrong.length > 0 || send.disabled) return stand(wrong[0]);
     send.disabled = true;
     const problem = await submit(valuesOf(fields), filesOf(fields));
     send.disabled = false;
@@ -60,7 +67,12 @@ export function openModal(modal, { sight, submit }) {
     return problem === null && close();
   });
   const close = showDialog(box);
-  fields[0]?.control.focus();
+  stand(fields[0]);
+}
+
+/** Put the keyboard on a field; in a group on its first choice. */
+function stand(field) {
+  (field?.control.querySelector("input") ?? field?.control)?.focus();
 }
 
 function valuesOf(fields) {
@@ -123,13 +135,20 @@ function textField(component) {
     type: isLong ? null : "text",
   });
   control.value = component.value ?? "";
+  const left = make("span.left", { "aria-hidden": "true" });
+  const count = () => {
+    left.textContent = `${control.value.length} / ${control.maxLength}`;
+  };
+  control.addEventListener("input", count);
+  count();
   const problem = () => {
     const { length } = control.value;
     if (length === 0) return component.required === false ? null : "This field is required";
     const least = component.min_length ?? 0;
     return length < least ? `At least ${least} characters` : null;
   };
-  return { customId: component.custom_id, control, value: () => control.value, problem };
+  const shown = isLong || component.max_length ? make("div.counted", {}, control, left) : control;
+  return { customId: component.custom_id, control, shown, value: () => control.value, problem };
 }
 
 function selectField(component, sight) {

@@ -8,6 +8,7 @@ import { make } from "./dom.js";
  * @typedef {object} Item
  * @property {string} name
  * @property {any} value
+ * @property {string} [hint] small words behind the name
  * @property {string} [detail]
  * @property {any} [mark] an element before the name
  * @property {boolean} [isChosen] shown with a tick, for lists of which several can be chosen
@@ -21,22 +22,26 @@ let made = 0;
  */
 export class Picker {
   /**
-   * @param {{ label: string, pick: (item: Item) => void, host?: HTMLElement, role?: string }} options
+   * @param {{ label: string, pick: (item: Item) => void, host?: HTMLElement, heading?: string,
+   *   isMany?: boolean }} options
    */
-  constructor({ label, pick, host, role = "listbox" }) {
-    this.id = `list-${(made += 1)}`;
-    this.itemRole = role === "menu" ? "menuitem" : "option";
-    this.element = make("div.picker", { id: this.id, role, "aria-label": label, hidden: true });
-    this.host = host ?? this.element;
+  constructor({ label, pick, host, heading, isMany = false }) {
+    const id = `list-${(made += 1)}`;
+    this.list = make("div.picks", {
+      id, role: "listbox", "aria-label": label, "aria-multiselectable": isMany ? "true" : null });
+    this.nothing = make("p.empty", { hidden: true });
+    this.element = make("div.picker", { hidden: true },
+      heading && make("p.picker-heading", { "aria-hidden": "true" }, heading), this.list, this.nothing);
+    this.host = host ?? this.list;
     this.pick = pick;
     this.items = [];
     this.active = -1;
     this.element.addEventListener("mousedown", (event) => event.preventDefault());
+    // A list that scrolls must be reachable; one with a host is walked from there.
+    this.list.tabIndex = host ? 0 : -1;
     if (host) {
-      host.setAttribute("aria-controls", this.id);
+      host.setAttribute("aria-controls", id);
       this.#expanded("false");
-    } else {
-      this.element.tabIndex = -1;
     }
   }
 
@@ -52,8 +57,9 @@ export class Picker {
    */
   show(items, { empty = "Nothing found", active = 0 } = {}) {
     this.items = items;
-    const rows = items.map((item, index) => this.#row(item, index));
-    this.element.replaceChildren(...(rows.length > 0 ? rows : [make("p.empty", {}, empty)]));
+    this.list.replaceChildren(...items.map((item, index) => this.#row(item, index)));
+    this.nothing.hidden = items.length > 0;
+    this.nothing.textContent = items.length > 0 ? "" : empty;
     this.element.hidden = false;
     this.#expanded("true");
     this.move(items.length > 0 ? Math.min(active, items.length - 1) : -1);
@@ -67,13 +73,13 @@ export class Picker {
 
   /** @param {number} index */
   move(index) {
-    const rows = this.element.children;
+    const rows = this.list.children;
     rows[this.active]?.classList.remove("active");
     this.active = index;
-    if (index < 0) return;
+    if (index < 0) return this.host.removeAttribute("aria-activedescendant");
     rows[index].classList.add("active");
     rows[index].scrollIntoView({ block: "nearest" });
-    this.host.setAttribute("aria-activedescendant", rows[index].id);
+    return this.host.setAttribute("aria-activedescendant", rows[index].id);
   }
 
   /**
@@ -100,16 +106,16 @@ export class Picker {
   }
 
   #row(item, index) {
-    const isChosen = item.isChosen === undefined ? null : String(item.isChosen);
     return make("div.pick", {
-      id: `${this.id}-${index}`,
-      role: this.itemRole,
-      "aria-selected": isChosen,
+      id: `${this.list.id}-${index}`,
+      role: "option",
+      "aria-selected": String(item.isChosen === true),
       onclick: () => this.pick(item),
       onmousemove: () => this.active !== index && this.move(index),
-    }, item.mark, make("span.pick-name", {}, item.name),
-    item.detail && make("small.pick-detail", {}, item.detail),
-    item.isChosen && make("span.tick", { "aria-hidden": "true" }, "✓"));
+    }, item.mark, make("span.pick-words", {},
+      make("span.pick-name", {}, item.name), item.hint && make("span.pick-hint", {}, ` ${item.hint}`),
+      item.detail && make("small.pick-detail", {}, item.detail)),
+    item.isChosen !== undefined && make("span.tick", { "aria-hidden": "true" }, item.isChosen ? "✓" : ""));
   }
 
   #expanded(value) {
@@ -123,26 +129,26 @@ export class Picker {
  *
  * @param {HTMLElement} anchor
  * @param {{ label: string, items: Item[], pick: (item: Item, picker: Picker) => void,
- *   closed?: () => void, role?: string }} options
+ *   closed?: () => void, isMany?: boolean }} options
  */
-export function openPicker(anchor, { label, items, pick, closed, role }) {
-  const picker = new Picker({ label, role, pick: (item) => pick(item, picker) });
-  const { element } = picker;
+export function openPicker(anchor, { label, items, pick, closed, isMany }) {
+  const picker = new Picker({ label, isMany, pick: (item) => pick(item, picker) });
+  const { element, list } = picker;
   const close = () => {
     if (!element.isConnected) return;
-    element.removeEventListener("blur", close);
+    list.removeEventListener("blur", close);
     picker.hide();
     element.remove();
     closed?.();
   };
   picker.close = close;
   element.classList.add("floating");
-  element.addEventListener("blur", close);
-  element.addEventListener("keydown", (event) => picker.key(event) && !picker.isOpen && close());
+  list.addEventListener("blur", close);
+  list.addEventListener("keydown", (event) => picker.key(event) && !picker.isOpen && close());
   (anchor.closest("dialog") ?? document.body).append(element);
   picker.show(items);
   place(element, anchor);
-  element.focus({ preventScroll: true });
+  list.focus({ preventScroll: true });
   return picker;
 }
 

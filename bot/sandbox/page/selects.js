@@ -1,7 +1,9 @@
 /** Select menus, in messages and in modals: what can be chosen and what is. */
 
-import { avatar, emojiOf, make } from "./dom.js";
+import { avatar, displayName } from "./avatars.js";
+import { emojiOf, make } from "./dom.js";
 import { refocus } from "./focus.js";
+import { icon } from "./icons.js";
 import { openPicker } from "./picker.js";
 
 export const STRING_SELECT = 3;
@@ -28,7 +30,7 @@ const PLACEHOLDERS = {
  */
 export function selectItems(component, sight) {
   const users = () => sight.users.map((user) => (
-    { name: user.global_name ?? user.username, value: user.id, mark: avatar(user) }));
+    { name: displayName(user), value: user.id, mark: avatar(user) }));
   const roles = () => sight.roles.map((role) => ({ name: `@${role.name}`, value: role.id }));
   switch (component.type) {
     case USER_SELECT: return users();
@@ -76,7 +78,7 @@ export function select(component, { sight, choose, isDisabled = false, label }) 
     "data-custom-id": component.custom_id,
     disabled: isDisabled || component.disabled,
     onclick: () => (most > 1 || least === 0 ? openMany() : openOne()),
-  }, text, make("span.arrow", { "aria-hidden": "true" }, "▾"));
+  }, text, icon("down"));
 
   const refresh = () => {
     const chosen = items.filter((item) => values.includes(item.value)).map(({ name }) => name);
@@ -90,10 +92,12 @@ export function select(component, { sight, choose, isDisabled = false, label }) 
     button.setAttribute("aria-expanded", "true");
     const closed = () => {
       button.setAttribute("aria-expanded", "false");
+      button.removeAttribute("aria-controls");
       refocus(button);
       options.closed?.();
     };
-    openPicker(button, { label: title, items: ticked(), ...options, closed });
+    const { list } = openPicker(button, { label: title, items: ticked(), ...options, closed });
+    button.setAttribute("aria-controls", list.id);
   };
   const openOne = () => open({
     pick: (item, picker) => {
@@ -106,6 +110,7 @@ export function select(component, { sight, choose, isDisabled = false, label }) 
   const openMany = () => {
     const before = values.join();
     open({
+      isMany: true,
       pick: (item, picker) => {
         values = toggled(values, item.value, most);
         picker.show(ticked(), { active: picker.active });

@@ -17,6 +17,7 @@ const STEPS = [["year", 31_536_000], ["month", 2_592_000], ["day", 86_400], ["ho
   ["minute", 60], ["second", 1]];
 const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "always" });
 const FURTHEST_S = 8_640_000_000_000;
+const DAY_MS = 86_400_000;
 
 /**
  * Build a point in time in one of Discord's styles; style R keeps itself up to date.
@@ -42,9 +43,33 @@ export function timestamp(seconds, style) {
  */
 export function sentAt(written) {
   const date = new Date(written);
-  const isToday = date.toDateString() === new Date().toDateString();
-  const text = format(date, isToday ? "t" : "s");
-  return make("time.sent", { datetime: written, title: FULL.format(date) }, text);
+  return make("time.sent", { datetime: written, title: FULL.format(date) }, dayed(date));
+}
+
+/**
+ * Build the bare hour of a message that stands under another's head.
+ *
+ * @param {string} written ISO 8601
+ */
+export function hourOf(written) {
+  const date = new Date(written);
+  return make("time.sent.gutter", { datetime: written, title: FULL.format(date) }, format(date, "t"));
+}
+
+/**
+ * Write the day of a message in full.
+ *
+ * @param {string} written ISO 8601
+ */
+export function dayOf(written) {
+  return format(new Date(written), "D");
+}
+
+function dayed(date) {
+  const isOn = (day) => date.toDateString() === day.toDateString();
+  if (isOn(new Date())) return format(date, "t");
+  const isYesterday = isOn(new Date(Date.now() - DAY_MS));
+  return isYesterday ? `Yesterday at ${format(date, "t")}` : format(date, "s");
 }
 
 function format(date, style) {
