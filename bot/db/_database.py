@@ -24,6 +24,8 @@ _PRAGMAS = (
     # FULL, not NORMAL: an attempt row lost in a power cut is a second paid request.
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
+    # What people have deleted must not stay in the file's free pages.
+    "PRAGMA secure_delete=ON",
 )
 
 

@@ -105,6 +105,7 @@ jobs = Table(
     Column("account_id", RowId, ForeignKey(accounts.c.id), nullable=False),
     Column("message_id", sa.BigInteger),
     Column("is_private", sa.Boolean, nullable=False),
+    Column("has_followup", sa.Boolean, nullable=False, server_default=sa.false()),
     Column("locale", sa.String(10), nullable=False),
     Column("file_limit_bytes", sa.Integer, nullable=False),
     Column("action", sa.String(12), nullable=False),
@@ -112,6 +113,7 @@ jobs = Table(
     Column("parent_picture", sa.SmallInteger),
     Column("click_key", sa.String(60)),
     Column("model", sa.String(60), nullable=False),
+    Column("task", sa.String(12), nullable=False, server_default="imagine"),
     Column("inputs", sa.JSON, nullable=False),
     Column("count", sa.SmallInteger, nullable=False),
     Column("price", sa.BigInteger, nullable=False),
@@ -119,6 +121,7 @@ jobs = Table(
     Column("lane", sa.String(8), nullable=False),
     Column("slot", sa.SmallInteger, nullable=False),
     Column("status", sa.String(12), nullable=False),
+    Column("likeness", sa.String(64), index=True),
     Column("runner", sa.String(40)),
     Column("is_cancel_requested", sa.Boolean, nullable=False),
     Column("failure", sa.String(24)),
@@ -198,4 +201,69 @@ notes = Table(
     metadata,
     Column("name", sa.String(60), primary_key=True),
     Column("value", sa.Text, nullable=False),
+)
+
+# What each person chose for themselves; without a row, the defaults.
+preferences = Table(
+    "preferences",
+    metadata,
+    Column("account_id", RowId, ForeignKey(accounts.c.id), primary_key=True, autoincrement=False),
+    Column("chosen", sa.JSON, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+# `key` is the name as it is compared: in one case, and longer than the name in some scripts.
+presets = Table(
+    "presets",
+    metadata,
+    Column("account_id", RowId, ForeignKey(accounts.c.id), primary_key=True, autoincrement=False),
+    Column("key", sa.String(160), primary_key=True),
+    Column("name", sa.String(40), nullable=False),
+    Column("chosen", sa.JSON, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+favourites = Table(
+    "favourites",
+    metadata,
+    Column("account_id", RowId, ForeignKey(accounts.c.id), primary_key=True, autoincrement=False),
+    Column("job_id", RowId, ForeignKey(jobs.c.id), primary_key=True, autoincrement=False),
+    Column("number", sa.SmallInteger, primary_key=True, autoincrement=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index("ix_favourites_job", "job_id"),
+)
+
+Index("ix_jobs_model", jobs.c.model, jobs.c.id)
+
+# What the host decided about a provider; without a row it is used, without a cap.
+provider_rules = Table(
+    "provider_rules",
+    metadata,
+    Column("provider", sa.String(24), primary_key=True),
+    Column("is_enabled", sa.Boolean, nullable=False),
+    Column("cap_usd_micros", sa.BigInteger),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+# Credits per unit that the host set in place of the catalog's.
+price_rules = Table(
+    "price_rules",
+    metadata,
+    Column("model", sa.String(60), primary_key=True),
+    Column("task", sa.String(12), primary_key=True),
+    Column("price", sa.BigInteger, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    CheckConstraint("price >= 0", name="not_negative"),
+)
+
+# What a person was asked to confirm: gone when it is answered, or after a while.
+asks = Table(
+    "asks",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("server_id", sa.BigInteger, nullable=False),
+    Column("user_id", sa.BigInteger, nullable=False),
+    Column("requests", sa.JSON, nullable=False),
+    Column("is_private", sa.Boolean, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False, index=True),
 )

@@ -100,6 +100,49 @@ async def last_attempt(conn: AsyncConnection, job_id: int) -> Attempt | None:
     return None if row is None else Attempt(*row)
 
 
+async def attempts_for(conn: AsyncConnection, job_id: int) -> list[Attempt]:
+    """Return every attempt of a job, the oldest first."""
+    found = await conn.execute(
+        sa.select(attempts).where(attempts.c.job_id == job_id).order_by(attempts.c.id)
+    )
+    return [Attempt(*row) for row in found]
+
+
+async def spent_usd_micros(conn: AsyncConnection, *, since: datetime) -> dict[str, int]:
+    """Sum what attempts cost since a moment, by provider."""
+    found = await conn.execute(
+        sa.select(attempts.c.provider, sa.func.sum(attempts.c.cost_usd_micros))
+        .where(attempts.c.created_at >= since)
+        .group_by(attempts.c.provider)
+    )
+    return {provider: int(spent) for provider, spent in found}
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long one run took, from the order to its pictures."""
+
+    provider: str
+    endpoint: str
+    seconds: float
+
+
+async def latest_timings(conn: AsyncConnection, *, limit: int) -> list[Timing]:
+    """Return how long the latest finished runs took, the oldest of them first."""
+    found = await conn.execute(
+        sa.select(attempts)
+        .where(attempts.c.status == "done")
+        .order_by(attempts.c.id.desc())
+        .limit(limit)
+    )
+    timings: list[Timing] = []
+    for attempt in (Attempt(*row) for row in found):
+        if attempt.finished_at is not None:
+            seconds = (attempt.finished_at - attempt.created_at).total_seconds()
+            timings.append(Timing(attempt.provider, attempt.endpoint, seconds))
+    return timings[::-1]
+
+
 async def committed_usd_micros(conn: AsyncConnection, *, since: datetime) -> int:
     """Sum what attempts cost since a moment, and what waiting jobs are going to cost."""
     spent = sa.select(sa.func.coalesce(sa.func.sum(attempts.c.cost_usd_micros), 0)).where(

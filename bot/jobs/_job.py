@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bot.catalog import Task
 from bot.db.tables import FINAL_STATUSES
 from bot.errors import AtelierError
 
@@ -27,6 +28,7 @@ class NewJob:
     user_id: int
     account_id: int
     is_private: bool
+    has_followup: bool
     locale: str
     file_limit_bytes: int
     # What is made: `action` names the command or button, `parent_id` the job it started from.
@@ -35,6 +37,7 @@ class NewJob:
     parent_picture: int | None
     click_key: str | None
     model: str
+    task: Task
     inputs: dict[str, Any]
     count: int
     # Credits for the person, 1e-6 USD for the host.
@@ -43,6 +46,8 @@ class NewJob:
     lane: str
     slot: int
     status: str
+    # The same for requests that ask for the very same pictures.
+    likeness: str | None
 
 
 @dataclass(frozen=True)

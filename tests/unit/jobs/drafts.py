@@ -13,6 +13,7 @@ _PLAIN: dict[str, Any] = {
     "user_id": 4,
     "account_id": 1,
     "is_private": False,
+    "has_followup": False,
     "locale": "en-US",
     "file_limit_bytes": 10_000_000,
     "action": "imagine",
@@ -20,6 +21,7 @@ _PLAIN: dict[str, Any] = {
     "parent_picture": None,
     "click_key": None,
     "model": "painter",
+    "task": "imagine",
     "inputs": {"prompt": "a fox", "aspect_ratio": "1:1", "seed": 7},
     "count": 4,
     "price": 12,
@@ -27,6 +29,7 @@ _PLAIN: dict[str, Any] = {
     "lane": "fast",
     "slot": 0,
     "status": "queued",
+    "likeness": None,
 }
 
 
