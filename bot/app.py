@@ -7,10 +7,13 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import httpx
+import structlog
+from sqlalchemy.exc import OperationalError
 
 from bot import catalog, config, ledger, providers
 from bot.config import Settings, StartError
 from bot.db import Clock, Database, utc_now
+from bot.health import Health
 from bot.media import Media
 from bot.routing import Routing
 from bot.services import (
@@ -18,21 +21,38 @@ from bot.services import (
     Credits,
     Delivery,
     Dispatch,
+    Favourites,
+    History,
     Making,
     Notes,
+    Preferring,
+    Presets,
+    Privacy,
     Retention,
     Services,
+    Showroom,
+    Wishing,
     Work,
 )
+from bot.services.alerts import Alerts
 from bot.services.buying import Buying
 from bot.services.engine import Engine
+from bot.services.gallery import Gallery
 from bot.services.handing import Handing
+from bot.services.preparing import Preparing
+from bot.services.quoting import Quoting
 from bot.services.render import Renderer
 from bot.services.resources import Resources
 from bot.services.views import Views
 
+log = structlog.get_logger()
+
 # Shorter than a stop waits for paid requests on their way (`buying.SETTLE_DOWN_S`).
 REQUEST_TIMEOUT_S = 15.0
+# Runs that are followed keep one each; paid requests must never wait behind them.
+MAX_CONNECTIONS = 200
+
+_NO_LEDGER = "DATA_DIR: there is no ledger in {} yet"
 
 
 @dataclass(frozen=True)
@@ -66,16 +86,26 @@ async def open_app(
     prepare_data_dir(settings)
     with _sole_process(settings):
         db = Database(settings.async_database_url)
-        async with httpx.AsyncClient(timeout=REQUEST_TIMEOUT_S, follow_redirects=False) as http:
+        async with open_http() as http:
             try:
                 await db.check()
                 await db.migrate()
+                media = Media(settings.data_dir / "media")
+                connected = providers.connect_all(
+                    settings,
+                    http,
+                    secret=config.secret,
+                    read_picture=media.read,
+                    keep_bytes=media.keep,
+                )
+                absent = sorted({one.name for one in providers.find_all()} - connected.keys())
+                log.info("providers", ready=sorted(connected), without_key=absent)
                 resources = Resources(
                     db=db,
                     settings=settings,
                     catalog=catalog.load(),
-                    routing=Routing(providers.connect_all(settings, http, secret=config.secret)),
-                    media=Media(settings.data_dir / "media"),
+                    routing=Routing(connected, Health()),
+                    media=media,
                     clock=clock,
                 )
                 yield App(services=build_services(resources, delivery))
@@ -83,14 +113,32 @@ async def open_app(
                 await db.close()
 
 
+def open_http() -> httpx.AsyncClient:
+    """Return the client that every provider shares."""
+    return httpx.AsyncClient(
+        timeout=REQUEST_TIMEOUT_S,
+        follow_redirects=False,
+        limits=httpx.Limits(max_connections=MAX_CONNECTIONS),
+    )
+
+
 def build_services(resources: Resources, delivery: Delivery) -> Services:
     """Wire the services to each other."""
     # Unique for each start: a new process must never take itself for a dead one.
     process_id = uuid.uuid4().hex
     accounts = Accounts(resources)
-    views = Views(resources.catalog, resources.routing)
-    buying = Buying(resources, views, delivery)
-    handing = Handing(resources, views, delivery)
+    notes = Notes(resources)
+    gallery = Gallery(resources, delivery)
+    quoting = Quoting(resources.catalog, resources.routing)
+    views = Views(resources.catalog, quoting)
+    buying = Buying(
+        resources,
+        alerts=Alerts(resources, notes=notes, delivery=delivery),
+        preparing=Preparing(resources, gallery),
+        views=views,
+        delivery=delivery,
+    )
+    handing = Handing(resources, gallery=gallery, views=views, delivery=delivery)
     renderer = Renderer(resources, buying, handing, process_id)
     dispatch = Dispatch(
         resources,
@@ -99,13 +147,25 @@ def build_services(resources: Resources, delivery: Delivery) -> Services:
         buying=buying,
         process_id=process_id,
     )
+    credit = Credits(resources, accounts)
+    making = Making(resources, accounts=accounts, quoting=quoting, views=views)
+    preferring = Preferring(resources, accounts=accounts, quoting=quoting)
     return Services(
         accounts=accounts,
-        credits=Credits(resources, accounts),
+        credits=credit,
         dispatch=dispatch,
-        making=Making(resources, accounts, views),
-        notes=Notes(resources),
+        favourites=Favourites(resources, accounts),
+        history=History(resources),
+        making=making,
+        notes=notes,
+        preferences=preferring,
+        presets=Presets(resources, accounts),
+        privacy=Privacy(resources),
         retention=Retention(resources),
+        showroom=Showroom(resources, quoting),
+        wishing=Wishing(
+            resources, credit=credit, making=making, preferring=preferring, quoting=quoting
+        ),
         work=Work(
             resources,
             views=views,
@@ -156,11 +216,14 @@ async def verify_ledger(settings: Settings) -> list[str]:
         StartError: the database cannot be opened.
     """
     if settings.is_sqlite and not (settings.data_dir / "atelier.sqlite").exists():
-        raise StartError(f"DATA_DIR: there is no ledger in {settings.data_dir} yet")
+        raise StartError(_NO_LEDGER.format(settings.data_dir))
     db = Database(settings.async_database_url)
     try:
         await db.check()
         async with db.read() as conn:
             return await ledger.verify(conn)
+    except OperationalError:
+        # An empty file, as `check` leaves it.
+        raise StartError(_NO_LEDGER.format(settings.data_dir)) from None
     finally:
         await db.close()

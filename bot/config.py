@@ -72,7 +72,21 @@ class Settings(BaseSettings):
     discord_api_base: str = ""
     discord_gateway_url: str = ""
     discord_cdn_base: str = ""
+    fal_queue_url: str = "https://queue.fal.run"
+    fal_rest_url: str = "https://rest.fal.ai"
+    fal_cdn_url: str = "https://v3.fal.media"
+    replicate_base_url: str = "https://api.replicate.com"
+    civitai_base_url: str = "https://civitai.com"
+    civitai_orchestration_url: str = "https://orchestration.civitai.com"
+    bfl_base_url: str = "https://api.bfl.ai"
+    hf_base_url: str = "https://router.huggingface.co"
+    segmind_base_url: str = "https://api.segmind.com"
+    deepinfra_base_url: str = "https://api.deepinfra.com"
+    together_base_url: str = "https://api.together.ai"
+    getimg_base_url: str = "https://api.getimg.ai"
+    comfyui_workflows: Path | None = None
     painter_seconds: float = Field(default=3.0, ge=0, le=600)
+    painter_trouble: Path | None = None  # the sandbox's: a file that says what shall go wrong
 
     @field_validator("owner_ids", "allowed_servers", mode="before")
     @classmethod

@@ -5,7 +5,10 @@ AtelierError
 ├── ProviderError        what an adapter may raise
 │   ├── ProviderBusy         surely not accepted; may be submitted again after a pause
 │   ├── ProviderDown         surely not accepted; may be submitted elsewhere
-│   ├── ProviderRejected     final for this run: bad input, moderation, failed on their side
+│   │   └── EndpointGone         they do not serve this model any more
+│   ├── ProviderRejected     final for this run: bad input
+│   │   ├── Moderated            refused by their safety filter
+│   │   └── ProviderFailed       failed on their side; another provider may do it
 │   ├── ProviderLost         an accepted run that cannot be reached just now; ask again later
 │   ├── OutOfFunds           the host's account there is empty: tell the host, route around
 │   ├── BadKey               the host's key there is refused: tell the host, route around
@@ -15,6 +18,7 @@ AtelierError
 What keeps the process from starting is `bot.config.StartError`.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
 
@@ -84,8 +88,8 @@ class BadPrompt(UserError):
 class OutOfRange(UserError):
     """A number is outside what this model takes."""
 
-    def __init__(self, *, name: str, value: int, low: int, high: int) -> None:
-        super().__init__(f"{name} {value} is not in {low}-{high}")
+    def __init__(self, *, name: str, value: float, low: float, high: float) -> None:
+        super().__init__(f"{name} {value:g} is not in {low:g}-{high:g}")
         self.name = name
         self.value = value
         self.low = low
@@ -107,6 +111,49 @@ class UnsupportedInput(UserError):
         super().__init__(f"{model_title} takes no {name}")
         self.model_title = model_title
         self.name = name
+
+
+class UnknownLora(UserError):
+    """A LoRA is named as on Hugging Face: owner/name."""
+
+    def __init__(self, *, name: str) -> None:
+        super().__init__(f"no LoRA {name!r}")
+        self.name = name
+
+
+class UnknownFlag(UserError):
+    """Flags inside a prompt that mean nothing here; `is_known` says that they are Midjourney's.
+
+    `names` are all of them, without dashes, each once; `name` is the first.
+    """
+
+    def __init__(self, *, names: Iterable[str], is_known: bool) -> None:
+        self.names = tuple(dict.fromkeys(names))
+        self.name = self.names[0]
+        self.is_known = is_known
+        super().__init__(f"no flag {', '.join(self.names)}")
+
+
+class BadFlag(UserError):
+    """A flag inside a prompt with a `value` that it does not take; empty where one is missing.
+
+    `expected` is a short phrase that follows "expected" and holds nothing that people typed.
+    """
+
+    def __init__(self, *, name: str, value: str, expected: str) -> None:
+        super().__init__(f"flag {name}: expected {expected}, found {value!r}")
+        self.name = name
+        self.value = value
+        self.expected = expected
+
+
+class TooManyPrompts(UserError):
+    """The lists and repeats of one prompt make too many; counting `count` stops at 1000."""
+
+    def __init__(self, *, count: int, limit: int) -> None:
+        super().__init__(f"{count} prompts in one, {limit} allowed")
+        self.count = count
+        self.limit = limit
 
 
 class UnknownJob(UserError):
@@ -165,6 +212,32 @@ class BadTarget(UserError):
     """Credits cannot go to a bot."""
 
 
+class NeedsAnswer(UserError):
+    """Many jobs at once, or a price above what the person spends unasked: they must confirm."""
+
+    def __init__(self, *, ask_id: int, count: int, price: int) -> None:
+        super().__init__(f"{count} jobs for {price} credits wait for an answer")
+        self.ask_id = ask_id
+        self.count = count
+        self.price = price
+
+
+class AskOver(UserError):
+    """What was to be confirmed was answered before, or too long ago."""
+
+
+class NotShared(UserError):
+    """The owner of the job keeps its buttons to themselves."""
+
+
+class NoDirectMessages(UserError):
+    """The person takes no direct messages from us."""
+
+
+class NothingThere(UserError):
+    """The message is none of ours, or shows nothing that could be used."""
+
+
 class Restarting(UserError):
     """The process is shutting down and takes no new work."""
 
@@ -190,6 +263,59 @@ class PictureTooLarge(UserError):
         self.limit_bytes = limit_bytes
 
 
+class JobForgotten(UserError):
+    """The words of this job were deleted at its owner's wish."""
+
+
+class BadChoice(UserError):
+    """A setting that takes one of a few values was given another one."""
+
+    def __init__(self, *, name: str) -> None:
+        super().__init__(f"{name} takes one of a few values")
+        self.name = name
+
+
+class BadName(UserError):
+    """A name that is empty or too long; `limit` is in characters."""
+
+    def __init__(self, *, limit: int) -> None:
+        super().__init__(f"a name has 1-{limit} characters")
+        self.limit = limit
+
+
+class UnknownPreset(UserError):
+    """The person has no preset of this name."""
+
+    def __init__(self, *, name: str) -> None:
+        super().__init__(f"no preset {name!r}")
+        self.name = name
+
+
+class TooManyPresets(UserError):
+    """The person has as many presets as they may have."""
+
+    def __init__(self, *, limit: int) -> None:
+        super().__init__(f"{limit} presets are there already")
+        self.limit = limit
+
+
+class NoPreset(UserError):
+    """The job's model makes nothing from words alone, so no preset comes of it."""
+
+
+class WorkUnderWay(UserError):
+    """Something needs all the person's jobs to be over, and one is not."""
+
+
+class ExportTooLarge(UserError):
+    """Everything about a person does not fit into one file here."""
+
+    def __init__(self, *, size_bytes: int, limit_bytes: int) -> None:
+        super().__init__(f"{size_bytes} bytes, {limit_bytes} allowed")
+        self.size_bytes = size_bytes
+        self.limit_bytes = limit_bytes
+
+
 class ProviderError(AtelierError):
     """A failure at a provider, translated once, in its adapter."""
 
@@ -206,8 +332,20 @@ class ProviderDown(ProviderError):
     """Surely not accepted: the request was never written, or a gateway said so."""
 
 
+class EndpointGone(ProviderDown):
+    """The provider knows no such endpoint (any more). Surely not accepted."""
+
+
 class ProviderRejected(ProviderError):
     """The run is over without pictures; the message is fit for the person to read."""
+
+
+class ProviderFailed(ProviderRejected):
+    """The run broke on the provider's side, and not for what was asked of it."""
+
+
+class Moderated(ProviderRejected):
+    """The provider's safety filter refused the words or the picture."""
 
 
 class ProviderLost(ProviderError):

@@ -5,6 +5,39 @@ price, an unknown key or a size of the wrong shape stops the process with one li
 """
 
 from bot.catalog._catalog import AUTO, Catalog, load
-from bot.catalog._model import Model, Route, Size
+from bot.catalog._model import (
+    PIXELS_PER_MEGAPIXEL,
+    USUAL_SCALE,
+    Model,
+    Offer,
+    Preset,
+    Quality,
+    Range,
+    Route,
+    Size,
+    Steps,
+    Takes,
+    Task,
+    Value,
+    units,
+)
 
-__all__ = ["AUTO", "Catalog", "Model", "Route", "Size", "load"]
+__all__ = [
+    "AUTO",
+    "PIXELS_PER_MEGAPIXEL",
+    "USUAL_SCALE",
+    "Catalog",
+    "Model",
+    "Offer",
+    "Preset",
+    "Quality",
+    "Range",
+    "Route",
+    "Size",
+    "Steps",
+    "Takes",
+    "Task",
+    "Value",
+    "load",
+    "units",
+]

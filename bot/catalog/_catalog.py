@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from bot.catalog._model import Model
+from bot.catalog._model import Model, Task
 from bot.config import StartError
 from bot.errors import UnknownModel
 
@@ -18,10 +18,11 @@ class Catalog:
     """All models, in memory, by name and by rank."""
 
     def __init__(self, models: Iterable[Model]) -> None:
-        self._by_name = {
-            model.name: model
-            for model in sorted(models, key=lambda model: (model.rank, model.name))
-        }
+        self._by_name: dict[str, Model] = {}
+        for model in sorted(models, key=lambda model: (model.rank, model.name)):
+            if model.name in self._by_name:
+                raise StartError(f"catalog: two models are named {model.name}")
+            self._by_name[model.name] = model
 
     def all(self) -> list[Model]:
         """Return every model, the preferred ones first."""
@@ -38,12 +39,16 @@ class Catalog:
             raise UnknownModel(name=name)
         return model
 
-    def search(self, text: str) -> list[Model]:
-        """Return the models whose name or title holds every word typed so far."""
+    def offering(self, task: Task) -> list[Model]:
+        """Return the models that do a task, the preferred ones first."""
+        return [model for model in self._by_name.values() if task in model.tasks]
+
+    def search(self, text: str, task: Task) -> list[Model]:
+        """Return the models for a task whose name or title holds every word typed so far."""
         words = text.lower().split()
         return [
             model
-            for model in self._by_name.values()
+            for model in self.offering(task)
             if all(word in f"{model.name} {model.title.lower()}" for word in words)
         ]
 
@@ -61,9 +66,10 @@ def load(folder: Path | None = None) -> Catalog:
 def _read(path: Path) -> Model:
     try:
         return Model.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise StartError(f"catalog {path.name}: {error}") from None
     except ValidationError as error:
         first = error.errors()[0]
+        reason = first["msg"].removeprefix("Value error, ")
         place = ".".join(str(part) for part in first["loc"])
-        raise StartError(f"catalog {path.name}: {place}: {first['msg']}") from None
+        raise StartError(": ".join(filter(None, [f"catalog {path.name}", place, reason]))) from None

@@ -3,34 +3,46 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import jobs
+from bot.catalog import Offer
 from bot.errors import (
     BadKey,
     BadPicture,
+    EndpointGone,
     OutOfFunds,
     ProviderBusy,
     ProviderDown,
     ProviderError,
+    ProviderFailed,
     ProviderLost,
     ProviderRejected,
     SubmitUncertain,
 )
 from bot.jobs import Attempt, Job, Picture
-from bot.providers import Handle, Output, Progress, Provider
+from bot.providers import Handle, Inputs, Output, Progress, Provider
 from bot.routing import Choice, inputs_for
+from bot.services.accounts import month_start
+from bot.services.alerts import Alerts
+from bot.services.closing import Closing, failure_of
 from bot.services.delivery import Delivery
+from bot.services.preparing import Preparing
 from bot.services.progress import Relay, end
 from bot.services.resources import Resources
+from bot.services.storing import keep, real_cost
 from bot.services.views import Views
 
 log = structlog.get_logger()
 
-BUSY_TRIES = 5
+BUSY_ROUNDS = 5
+PROBE_S = 120.0
+"""How long a run tried through an open circuit keeps the others from trying as well."""
+
 MAX_PAUSE_S = 30.0
 RUN_TIMEOUT = timedelta(minutes=30)
 RECOVER_EVERY_S = 5.0
@@ -38,63 +50,88 @@ CANCEL_EVERY_S = 5.0
 SETTLE_DOWN_S = 20.0
 CANCEL_POLL_S = 10.0
 
-# How a run can end for us while the provider wants its money all the same.
-_MAY_COST = ("uncertain", "timeout", "no_pictures", "unavailable")
 _SURELY_NOT_ACCEPTED = (ProviderBusy, ProviderDown, OutOfFunds, BadKey)
+_HOST_CAN_HELP = (OutOfFunds, BadKey)
+
+
+class _OverCap(Exception):
+    """The provider's own monthly cap does not cover this run. Nothing was written."""
+
+
+@dataclass
+class _Search:
+    """The search for a provider: who is out of the question, who asked for a pause, and why."""
+
+    avoid: set[str]
+    pauses: list[float] = field(default_factory=list[float])
+    reason: str | None = None
+
+    def note(self, reason: str, *, pause_s: float | None = None) -> None:
+        """Remember what the last provider said."""
+        self.reason = reason
+        if pause_s is not None:
+            self.pauses.append(pause_s)
 
 
 class Buying:
     """The three steps between an accepted job and its pictures in our store."""
 
-    def __init__(self, resources: Resources, views: Views, delivery: Delivery) -> None:
+    def __init__(
+        self,
+        resources: Resources,
+        *,
+        alerts: Alerts,
+        preparing: Preparing,
+        views: Views,
+        delivery: Delivery,
+    ) -> None:
         self._db = resources.db
         self._catalog = resources.catalog
         self._routing = resources.routing
+        self._health = resources.routing.health
         self._media = resources.media
         self._clock = resources.clock
+        self._alerts = alerts
+        self._preparing = preparing
         self._views = views
         self._delivery = delivery
+        self._closing = Closing(resources.db)
         self._submits: set[asyncio.Task[Job]] = set()
         self._cancels: dict[int, asyncio.Event] = {}
 
     async def submit(self, job: Job) -> Job:
         """Step `queued`: buy one run from the first provider that takes it."""
         if job.is_cancel_requested:
-            return await self._conclude(job, "cancelled")
-        model = self._catalog.get(job.model)
-        reason = None
-        for choice in self._routing.choices(model):
-            try:
-                return await self._submit_patiently(job, choice)
-            except _SURELY_NOT_ACCEPTED as error:
-                log.warning(
-                    "provider took nothing",
-                    job_id=job.id,
-                    provider=choice.route.provider,
-                    error=type(error).__name__,
-                    reason=str(error),
-                )
-                reason = error
+            return await self._closing.conclude(job, "cancelled")
+        offer = self._catalog.get(job.model).tasks[job.task]
+        search = _Search(avoid={*job.inputs.get("avoid", ()), *await self._broke_at(job)})
+        for _ in range(BUSY_ROUNDS):
+            moved_on = await self._go_round(job, offer, search)
+            if moved_on is not None:
+                return moved_on
+            if not search.pauses:
+                break
+            await asyncio.sleep(min(*search.pauses, MAX_PAUSE_S))
             if await self._is_cancelled(job):
-                return await self._conclude(job, "cancelled")
-        return await self._conclude(job, "unavailable", str(reason) if reason else None)
+                return await self._closing.conclude(job, "cancelled")
+        return await self._closing.conclude(job, "unavailable", search.reason)
 
     async def recover(self, job: Job) -> Job:
         """Step `submitting`, met only after a crash: find out what became of the request."""
         attempt = await self._last_attempt(job)
         provider = self._routing.provider(attempt.provider)
         if provider is None:
-            return await self._conclude_attempt(job, attempt, "uncertain")
+            return await self._closing.fail(job, attempt, "uncertain")
         try:
             handle = await provider.find(attempt.endpoint, attempt.inputs, key=attempt.key)
         except SubmitUncertain as error:
-            return await self._conclude_attempt(job, attempt, "uncertain", error)
+            return await self._closing.fail(job, attempt, "uncertain", error)
         except (ProviderDown, ProviderRejected) as error:
-            return await self._take_back(job, attempt, error)
+            return await self._closing.take_back(job, attempt, error)
         except ProviderLost as error:
             age = self._clock() - attempt.created_at
             if age > RUN_TIMEOUT or await self._is_cancelled(job):
-                return await self._conclude_attempt(job, attempt, "uncertain", error)
+                return await self._closing.fail(job, attempt, "uncertain", error)
             await asyncio.sleep(RECOVER_EVERY_S)
             return job
         return await self._start(job, attempt, handle)
@@ -104,17 +141,20 @@ class Buying:
         attempt = await self._last_attempt(job)
         provider = self._routing.provider(attempt.provider)
         if provider is None or attempt.handle is None:
-            return await self._conclude_attempt(job, attempt, "unavailable")
+            return await self._closing.fail(job, attempt, "unavailable")
         try:
             async with asyncio.timeout(RUN_TIMEOUT.total_seconds()):
                 outputs = await self._watch(job, provider, attempt.handle)
         except ProviderRejected as error:
-            reason = "cancelled" if await self._is_cancelled(job) else "rejected"
-            return await self._conclude_attempt(job, attempt, reason, error)
+            if await self._is_cancelled(job):
+                return await self._closing.fail(job, attempt, "cancelled", error)
+            if isinstance(error, ProviderFailed):
+                return await self._turn_elsewhere(job, attempt, error)
+            return await self._closing.fail(job, attempt, failure_of(error), error)
         except TimeoutError:
             with suppress(ProviderError):
                 await provider.cancel(attempt.handle)
-            return await self._conclude_attempt(job, attempt, "timeout")
+            return await self._closing.fail(job, attempt, "timeout")
         return await self._store(job, attempt, outputs)
 
     def notice_cancel(self, job_id: int) -> None:
@@ -127,64 +167,127 @@ class Buying:
         if self._submits:
             await asyncio.wait(self._submits, timeout=SETTLE_DOWN_S)
 
-    async def _submit_patiently(self, job: Job, choice: Choice) -> Job:
-        for last in (False,) * (BUSY_TRIES - 1) + (True,):
+    async def _go_round(self, job: Job, offer: Offer, search: _Search) -> Job | None:
+        """Ask each provider once that has not asked for a pause; None when nobody took the job."""
+        search.pauses.clear()
+        for choice in self._routing.choices(offer, job.inputs, avoid=search.avoid):
+            provider = choice.route.provider
+            if pause_s := self._health.busy_s(provider):
+                search.pauses.append(pause_s)
+                continue
             try:
-                return await self._submit_once(job, choice)
+                return await self._submit_once(job, offer, choice)
             except ProviderBusy as busy:
-                if last:
-                    raise
-                await asyncio.sleep(min(busy.retry_after_s, MAX_PAUSE_S))
-                if await self._is_cancelled(job):
-                    raise
-        raise AssertionError
+                search.note(str(busy), pause_s=busy.retry_after_s)
+            except (*_SURELY_NOT_ACCEPTED, _OverCap) as error:
+                search.avoid.add(provider)
+                search.note(str(error))
+            except (FileNotFoundError, BadPicture) as error:
+                log.warning("input picture is gone", job_id=job.id, reason=str(error))
+                return await self._closing.conclude(job, "input_gone")
+            if await self._is_cancelled(job):
+                return await self._closing.conclude(job, "cancelled")
+        return None
 
-    async def _submit_once(self, job: Job, choice: Choice) -> Job:
+    async def _note(self, job: Job, choice: Choice, error: ProviderError) -> None:
+        """Remember what a provider answered instead of taking a run."""
+        route = choice.route
+        log.warning(
+            "provider took nothing",
+            job_id=job.id,
+            provider=route.provider,
+            error=type(error).__name__,
+            reason=str(error),
+        )
+        if isinstance(error, ProviderBusy):
+            self._health.busy(route.provider, error.retry_after_s)
+        elif isinstance(error, EndpointGone):
+            self._health.gone(route.provider, route.endpoint)
+        else:
+            is_hosts = isinstance(error, _HOST_CAN_HELP)
+            self._health.failed(route.provider, for_good=is_hosts)
+            if is_hosts:
+                await self._alerts.provider_refuses(route.provider, error)
+
+    async def _broke_at(self, job: Job) -> set[str]:
+        """Return the providers that took the job and could not do it."""
+        async with self._db.read() as conn:
+            tried = await jobs.attempts_for(conn, job.id)
+        return {one.provider for one in tried if one.handle is not None and one.status == "failed"}
+
+    async def _turn_elsewhere(self, job: Job, attempt: Attempt, error: ProviderFailed) -> Job:
+        """Let another provider do what broke at this one, if there is another."""
+        self._health.failed(attempt.provider)
+        offer = self._catalog.get(job.model).tasks[job.task]
+        avoid = {attempt.provider, *job.inputs.get("avoid", ()), *await self._broke_at(job)}
+        if not self._routing.choices(offer, job.inputs, avoid=avoid):
+            return await self._closing.fail(job, attempt, failure_of(error), error)
+        log.info("run broke, tried elsewhere", job_id=job.id, provider=attempt.provider)
+        return await self._closing.take_back(job, attempt, error)
+
+    async def _submit_once(self, job: Job, offer: Offer, choice: Choice) -> Job:
+        self._health.began(choice.route.provider, patience_s=PROBE_S)
+        try:
+            pictures = await self._preparing.pictures_for(job, offer, choice.provider)
+        except _SURELY_NOT_ACCEPTED as error:
+            await self._note(job, choice, error)
+            raise
+        inputs = inputs_for(offer, choice.route, job.inputs, count=job.count, pictures=pictures)
+        cost = offer.cost_of(choice.route, job.inputs.get("pixels", 0)) * job.count
         # A task of its own, so that a shutdown cannot cut between the request and its handle.
-        task = asyncio.create_task(self._attempt(job, choice))
+        task = asyncio.create_task(self._attempt(job, choice, inputs, cost))
         self._submits.add(task)
         task.add_done_callback(self._submits.discard)
         return await asyncio.shield(task)
 
-    async def _attempt(self, job: Job, choice: Choice) -> Job:
+    async def _attempt(self, job: Job, choice: Choice, inputs: Inputs, cost: int) -> Job:
         route = choice.route
-        model = self._catalog.get(job.model)
-        inputs = inputs_for(model, job.inputs, count=job.count)
         async with self._db.write() as conn:
+            await self._check_cap(conn, route.provider, cost)
             attempt = await jobs.add_attempt(
                 conn,
                 job_id=job.id,
                 provider=route.provider,
                 endpoint=route.endpoint,
                 inputs=inputs,
-                cost_usd_micros=route.cost_usd_micros * job.count,
+                cost_usd_micros=cost,
             )
             job = await jobs.advance(
                 conn, job, status="submitting", started_at=job.started_at or self._clock()
             )
+            if job.is_cancel_requested:
+                # Asked while its pictures were on their way: nothing has been bought yet.
+                await jobs.close_attempt(conn, attempt.id, status="failed", cost_usd_micros=0)
+                return await jobs.advance(conn, job, status="delivering", failure="cancelled")
         try:
             handle = await choice.provider.submit(route.endpoint, inputs, key=attempt.key)
         except _SURELY_NOT_ACCEPTED as error:
-            await self._take_back(job, attempt, error)
+            await self._note(job, choice, error)
+            await self._closing.take_back(job, attempt, error)
             raise
         except ProviderRejected as error:
-            return await self._conclude_attempt(job, attempt, "rejected", error)
+            self._health.took(route.provider)
+            return await self._closing.fail(job, attempt, failure_of(error), error)
         except SubmitUncertain as error:
-            return await self._conclude_attempt(job, attempt, "uncertain", error)
+            self._health.failed(route.provider)
+            return await self._closing.fail(job, attempt, "uncertain", error)
+        self._health.took(route.provider)
         return await self._start(job, attempt, handle)
+
+    async def _check_cap(self, conn: AsyncConnection, provider: str, cost: int) -> None:
+        """Refuse what the host's cap for a provider does not cover; for nothing all is fine."""
+        cap = self._routing.rules.of(provider).cap_usd_micros
+        if cap is None or cost == 0:
+            return
+        spent = await jobs.spent_usd_micros(conn, since=month_start(self._clock()))
+        if spent.get(provider, 0) + cost > cap:
+            log.warning("provider is at its cap", provider=provider)
+            raise _OverCap(f"the monthly cap for {provider} is used up")
 
     async def _start(self, job: Job, attempt: Attempt, handle: Handle) -> Job:
         async with self._db.write() as conn:
             await jobs.save_handle(conn, attempt.id, handle)
             return await jobs.advance(conn, job, status="running")
-
-    async def _take_back(self, job: Job, attempt: Attempt, error: ProviderError) -> Job:
-        """Note that nothing was bought; the job waits again as if it had never been sent."""
-        async with self._db.write() as conn:
-            await jobs.close_attempt(
-                conn, attempt.id, status="failed", cost_usd_micros=0, failure_text=str(error)
-            )
-            return await jobs.advance(conn, job, status="queued")
 
     async def _watch(self, job: Job, provider: Provider, handle: Handle) -> list[Output]:
         async def show(progress: Progress) -> None:
@@ -227,35 +330,23 @@ class Buying:
             await end(task)
 
     async def _store(self, job: Job, attempt: Attempt, outputs: list[Output]) -> Job:
-        made = [await self._keep(job, output) for output in outputs[: job.count]]
-        pictures = [picture for picture in made if picture is not None]
-        if not pictures:
-            return await self._conclude_attempt(job, attempt, "no_pictures")
-        numbered = [
-            Picture(number=number, **facts) for number, facts in enumerate(pictures, start=1)
-        ]
+        taken = outputs[: job.count]
+        made = await asyncio.gather(*(keep(self._media, one, job_id=job.id) for one in taken))
+        found = [one.facts for one in made if one.facts is not None]
+        if not found:
+            is_withheld = any(one.is_withheld for one in made)
+            failure = "withheld" if is_withheld else "no_pictures"
+            return await self._closing.fail(job, attempt, failure)
+        pictures = [Picture(number=number, **facts) for number, facts in enumerate(found, start=1)]
+        seconds = (self._clock() - attempt.created_at).total_seconds()
+        self._health.measured(attempt.provider, attempt.endpoint, seconds)
         async with self._db.write() as conn:
             # First, so that a runner which lost the job meanwhile stops before it writes.
             stored = await jobs.advance(conn, job, status="delivering")
-            await jobs.add_pictures(conn, job.id, numbered)
-            await jobs.close_attempt(conn, attempt.id, status="done")
+            await jobs.add_pictures(conn, job.id, pictures)
+            cost = real_cost(outputs)
+            await jobs.close_attempt(conn, attempt.id, status="done", cost_usd_micros=cost)
             return stored
-
-    async def _keep(self, job: Job, output: Output) -> dict[str, Any] | None:
-        try:
-            facts = await self._media.store(await self._media.tag(output.data))
-        except BadPicture as error:
-            log.warning("provider sent no picture", job_id=job.id, reason=error.reason)
-            return None
-        return {
-            "sha256": facts.sha256,
-            "mime": facts.mime,
-            "width": facts.width,
-            "height": facts.height,
-            "size_bytes": facts.size_bytes,
-            "seed": output.seed,
-            "is_nsfw": output.is_nsfw,
-        }
 
     async def _is_cancelled(self, job: Job) -> bool:
         async with self._db.read() as conn:
@@ -267,30 +358,6 @@ class Buying:
             attempt = await jobs.last_attempt(conn, job.id)
         assert attempt is not None, job
         return attempt
-
-    async def _conclude(self, job: Job, failure: str, text: str | None = None) -> Job:
-        async with self._db.write() as conn:
-            return await jobs.advance(
-                conn, job, status="delivering", failure=failure, failure_text=text
-            )
-
-    async def _conclude_attempt(
-        self, job: Job, attempt: Attempt, failure: str, error: ProviderError | None = None
-    ) -> Job:
-        """Write how the attempt failed and what the job makes of it, in one transaction."""
-        text = str(error) if error else None
-        async with self._db.write() as conn:
-            await jobs.close_attempt(
-                conn,
-                attempt.id,
-                status="uncertain" if failure == "uncertain" else "failed",
-                # What may have been bought counts against the budget; a failed run does not.
-                cost_usd_micros=None if failure in _MAY_COST else 0,
-                failure_text=text,
-            )
-            return await jobs.advance(
-                conn, job, status="delivering", failure=failure, failure_text=text
-            )
 
 
 async def _pass_on_cancel(provider: Provider, handle: Handle) -> None:

@@ -38,6 +38,15 @@ class Receipt:
     message_id: int
 
 
+@dataclass(frozen=True)
+class ProviderAlert:
+    """A provider that serves nobody until the host tops it up or gives another key."""
+
+    provider: str
+    is_out_of_funds: bool
+    reason: str
+
+
 class Delivery(Protocol):
     """Shows a job to the person who asked; implemented where Discord is known."""
 
@@ -52,6 +61,23 @@ class Delivery(Protocol):
             NotNow: nothing is known to be shown; the same call may be repeated.
             TooLarge: the same pictures may pass as smaller files.
             Undeliverable: it can be shown nowhere, or Discord refuses what it shows.
+        """
+        ...
+
+    async def notify(self, view: JobView) -> None:
+        """Tell the person, beside the card, that their job is over; again changes nothing.
+
+        Raises:
+            NotNow, Undeliverable: they were not told.
+        """
+        ...
+
+    async def tell_host(self, alert: ProviderAlert) -> None:
+        """Tell whoever hosts the bot what only they can mend.
+
+        Raises:
+            NotNow: Discord could not be reached.
+            Undeliverable: none of them takes a message.
         """
         ...
 

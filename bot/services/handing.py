@@ -1,8 +1,8 @@
 """Handing over: show the outcome, then settle the money with the final status in one breath."""
 
 import asyncio
-from contextlib import suppress
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 
 import structlog
 
@@ -17,6 +17,8 @@ from bot.services.delivery import (
     TooLarge,
     Undeliverable,
 )
+from bot.services.gallery import Gallery
+from bot.services.preferences import read_preferences
 from bot.services.resources import Resources
 from bot.services.views import JobView, Views
 
@@ -30,6 +32,7 @@ SAFE_LIMIT_BYTES = 10 * 1024 * 1024
 
 MAX_PAUSE_S = 30.0
 MAX_REFRESHED = 3
+LONG_WAIT = timedelta(minutes=1)
 
 _EXTENSIONS = {
     "image/png": "png",
@@ -54,10 +57,13 @@ class _Shown:
 class Handing:
     """The step between pictures in our store and a job that is over."""
 
-    def __init__(self, resources: Resources, views: Views, delivery: Delivery) -> None:
+    def __init__(
+        self, resources: Resources, *, gallery: Gallery, views: Views, delivery: Delivery
+    ) -> None:
         self._db = resources.db
         self._media = resources.media
         self._clock = resources.clock
+        self._gallery = gallery
         self._views = views
         self._delivery = delivery
 
@@ -81,14 +87,16 @@ class Handing:
             raise
         except Exception as error:
             raise Unsettled(f"job {job.id} was shown and not settled") from error
+        await self._notify(job, shown)
         await self._refresh_waiting(job)
         return job
 
-    async def files_of(self, view: JobView) -> list[PictureFile]:
-        """Return a job's pictures as files that fit where they go."""
-        return await self._files_of(view, view.address.file_limit_bytes)
+    async def files_of(self, view: JobView, limit_bytes: int) -> list[PictureFile]:
+        """Return a job's pictures as files that fit where they go.
 
-    async def _files_of(self, view: JobView, limit_bytes: int) -> list[PictureFile]:
+        Raises:
+            NotNow: Discord, where they lie, could not be reached.
+        """
         if view.pictures:
             limit_bytes = min(limit_bytes, REQUEST_LIMIT_BYTES // len(view.pictures))
         files = [await self._file(view.id, picture, limit_bytes) for picture in view.pictures]
@@ -106,7 +114,7 @@ class Handing:
 
     async def _file(self, job_id: int, picture: Picture, limit_bytes: int) -> PictureFile | None:
         try:
-            data = await self._media.fit(await self._read(picture.sha256), limit_bytes)
+            data = await self._media.fit(await self._gallery.read(picture.sha256), limit_bytes)
         except (BadPicture, PictureTooLarge, FileNotFoundError) as error:
             log.warning("picture cannot be sent", job_id=job_id, reason=str(error))
             return None
@@ -115,33 +123,18 @@ class Handing:
             number=picture.number, name=f"job-{job_id}-{picture.number}.{extension}", data=data
         )
 
-    async def _read(self, sha256: str) -> bytes:
-        """Return a picture from the store, or from a message that still shows it.
-
-        Raises:
-            FileNotFoundError: it is nowhere any more.
-        """
-        with suppress(FileNotFoundError):
-            return await self._media.read(sha256)
-        async with self._db.read() as conn:
-            places = await jobs.posted(conn, sha256)
-        for place in places:
-            with suppress(NotNow, Undeliverable, BadPicture):
-                data = await self._delivery.reread(place)
-                await self._media.store(data)
-                return data
-        raise FileNotFoundError(f"no picture {sha256}")
-
     async def _show(self, job: Job) -> _Shown | None:
         """Show the outcome, however long Discord takes to accept it; None when nowhere is left."""
         pause_s, limit_bytes = 1.0, job.file_limit_bytes
         while True:
             view = await self._view(job)
             # What failed is told, not shown, even where pictures lie ready: it is not paid either.
-            files = [] if view.failure else await self._files_of(view, limit_bytes)
-            if not files and view.failure is None:
-                return _Shown(receipt=None, count=0)
+            files: list[PictureFile] = []
             try:
+                if view.failure is None:
+                    files = await self.files_of(view, limit_bytes)
+                    if not files:
+                        return _Shown(receipt=None, count=0)
                 return _Shown(await self._delivery.deliver(view, files), count=len(files))
             except TooLarge:
                 if limit_bytes <= SAFE_LIMIT_BYTES:
@@ -152,7 +145,7 @@ class Handing:
                 return None
             except NotNow as error:
                 log.info("delivery put off", job_id=job.id, reason=str(error))
-                del files
+                del files, view
                 await asyncio.sleep(pause_s)
                 pause_s = min(pause_s * 2, MAX_PAUSE_S)
 
@@ -167,6 +160,20 @@ class Handing:
             if job.price:
                 await ledger.capture(conn, hold_key=job.hold_key, amount=job.unit_price * delivered)
             return settled
+
+    async def _notify(self, job: Job, shown: _Shown | None) -> None:
+        """Mention the person when they waited long, or as they chose; private answers tell it."""
+        if job.is_private or shown is None or shown.receipt is None:
+            return
+        async with self._db.read() as conn:
+            wanted = (await read_preferences(conn, job.account_id)).notify
+        waited = self._clock() - job.created_at
+        if wanted == "never" or (wanted == "after a minute" and waited < LONG_WAIT):
+            return
+        try:
+            await self._delivery.notify(await self._view(job))
+        except (NotNow, Undeliverable) as error:
+            log.info("person not told", job_id=job.id, reason=str(error))
 
     async def _refresh_waiting(self, job: Job) -> None:
         """Tell the next in line that they moved up."""

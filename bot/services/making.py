@@ -1,41 +1,39 @@
 """Accepting work: from a wish to a job with its price held, or a refusal that cost nothing."""
 
-import random
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 import structlog
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import jobs, ledger
-from bot.catalog import AUTO, Model
+from bot.catalog import Model, Task
 from bot.errors import (
-    BadPrompt,
     BudgetUsedUp,
     InsufficientCredits,
+    JobForgotten,
     JobStillRunning,
     NoRoute,
     NoSuchPicture,
-    OutOfRange,
     Restarting,
     UnknownJob,
-    UnsupportedInput,
 )
 from bot.jobs import Job, NewJob, Picture
 from bot.services.accounts import Accounts, month_start, next_month
 from bot.services.credits import next_daily
-from bot.services.requests import ImageWish, Origin
+from bot.services.followups import FOLLOWUPS, SAME_AGAIN, final_of, from_picture, same_again
+from bot.services.quoting import Quote, Quoting
+from bot.services.requests import ImageWish, Origin, Source
 from bot.services.resources import Resources
 from bot.services.views import JobView, Views
 
 log = structlog.get_logger()
 
-MAX_SEED = 2**32 - 1
-FAST_SLOTS = 3
-"""How many jobs of one account run at once."""
+SLOTS = {"fast": 3, "relax": 1}
+"""How many jobs of one account run at once in each lane."""
 
 PICK_STANDS_FOR = timedelta(minutes=10)
 """A second press within this means the same message; a later one wants it again."""
@@ -46,26 +44,33 @@ class _Order:
     """What a job is made from, once everything is decided."""
 
     model_name: str
+    task: Task
     inputs: dict[str, Any]
     count: int
     price: int
     cost_usd_micros: int
+    lane: str
+    likeness: str | None = None
 
+    @classmethod
+    def of(cls, quote: Quote, *, lane: str) -> Self:
+        """Order what was quoted.
 
-@dataclass(frozen=True)
-class Quote:
-    """What a wish comes down to and costs: `price` in credits, all pictures together."""
-
-    model: Model
-    inputs: dict[str, Any]
-    count: int
-    price: int
-    cost_usd_micros: int
-
-    @property
-    def order(self) -> _Order:
-        """What a job of this quote is made from."""
-        return _Order(self.model.name, self.inputs, self.count, self.price, self.cost_usd_micros)
+        Raises:
+            NoRoute: every provider of it is failing just now.
+        """
+        if not quote.is_served:
+            raise NoRoute(model_title=quote.model.title)
+        return cls(
+            model_name=quote.model.name,
+            task=quote.task,
+            inputs=quote.inputs,
+            count=quote.count,
+            price=quote.price,
+            cost_usd_micros=quote.cost_usd_micros,
+            lane=lane,
+            likeness=quote.likeness,
+        )
 
 
 @dataclass(frozen=True)
@@ -78,24 +83,30 @@ class Accepted:
 
 @dataclass(frozen=True)
 class _Click:
-    """Which command or button a job comes from; `key` is the same for the same press."""
+    """Which command or button a job comes from; `key` is the same for the same press.
+
+    `pictures` are there already, when the job only has to be shown.
+    """
 
     action: str
     parent: Job | None = None
-    picture: Picture | None = None
+    number: int = 0
     key: str | None = None
+    pictures: tuple[Picture, ...] = ()
 
 
 class Making:
     """Turns wishes and buttons into jobs."""
 
-    def __init__(self, resources: Resources, accounts: Accounts, views: Views) -> None:
+    def __init__(
+        self, resources: Resources, *, accounts: Accounts, quoting: Quoting, views: Views
+    ) -> None:
         self._db = resources.db
         self._settings = resources.settings
-        self._catalog = resources.catalog
-        self._routing = resources.routing
+        self._media = resources.media
         self._clock = resources.clock
         self._accounts = accounts
+        self._quoting = quoting
         self._views = views
         self._is_closed = False
 
@@ -109,56 +120,67 @@ class Making:
         Raises:
             UserError: what is wrong with it, in a class of its own.
         """
-        model = self._model(wish.model)
-        prompt = wish.prompt.strip()
-        if not 1 <= len(prompt) <= model.max_prompt:
-            raise BadPrompt(length=len(prompt), limit=model.max_prompt)
-        _check_range("count", wish.count, 1, model.max_count)
-        ratio = wish.aspect_ratio or model.default_ratio
-        if ratio not in model.sizes:
-            raise UnsupportedInput(model_title=model.title, name=f"aspect ratio {ratio}")
-        inputs: dict[str, Any] = {"prompt": prompt, "aspect_ratio": ratio}
-        if wish.negative_prompt and wish.negative_prompt.strip():
-            _check_takes(model, "negative_prompt", "negative prompt")
-            inputs["negative_prompt"] = wish.negative_prompt.strip()[: model.max_prompt]
-        if wish.seed is not None:
-            _check_takes(model, "seed", "seed")
-            _check_range("seed", wish.seed, 0, MAX_SEED)
-        inputs["seed"] = random_seed() if wish.seed is None else wish.seed
-        return self._quote(model, inputs, wish.count)
+        return self._quoting.quote(wish)
 
-    async def request_images(self, origin: Origin, wish: ImageWish) -> Accepted:
+    async def take_picture(self, data: bytes) -> Source:
+        """Keep a picture that somebody gave us, upright, bounded and without its metadata.
+
+        Raises:
+            BadPicture: it is none, or none that is safe to decode. Nothing was written.
+        """
+        kept = await self._media.take_in(data)
+        return Source(kept.sha256, kept.width, kept.height)
+
+    async def take_mask(self, data: bytes, image: Source) -> Source:
+        """Keep a mask for a picture: what is white in it is painted anew.
+
+        Raises:
+            BadPicture: it is no picture, or has another shape. Nothing was written.
+        """
+        kept = await self._media.take_mask(data, width=image.width, height=image.height)
+        return Source(kept.sha256, kept.width, kept.height)
+
+    async def request_images(
+        self, origin: Origin, wish: ImageWish, *, action: str = "imagine"
+    ) -> Accepted:
         """Accept a wish: one transaction writes the job and holds its price.
 
-        The same interaction again returns the job it was accepted as the first time.
+        The same interaction again returns the job it was accepted as the first time. What was made
+        before with the same seed is shown again for nothing.
 
         Raises:
             UserError: nothing was written.
         """
-        quote = self.quote(wish)
-        return await self._accept(origin, quote.order, _Click("imagine"))
+        order = _Order.of(self.quote(wish), lane=wish.lane)
+        return await self._accept(origin, order, _Click(action))
 
-    async def repeat(self, origin: Origin, job_id: int, *, action: str) -> Accepted:
-        """Accept the same again: `reroll` with a new seed, `retry` as it was.
+    async def follow_up(
+        self, origin: Origin, job_id: int, number: int, *, action: str, prompt: str | None = None
+    ) -> Accepted:
+        """Accept what a button asks for: the job again, or something from one of its pictures.
 
-        Pressed again while its job is under way, that job is returned.
+        `reroll` and `remix` take a new seed, `retry` and `elsewhere` the old one, `remix` other
+        words; `elsewhere` asks none of the providers that had a go, `final` makes a draft's
+        picture as well as can be. Pressed again while its job is under way, that job is returned.
 
         Raises:
             UserError: nothing was written.
         """
-        assert action in ("reroll", "retry"), action
         parent = await self._parent(origin, job_id)
+        origin = replace(origin, is_private=origin.is_private or parent.is_private)
+        wish = await self._wish(parent, number, action, prompt)
+        # Other words are another wish, however soon they follow.
+        key = f"{action}:{job_id}:{number}:{origin.user_id}" if prompt is None else None
         # Through the same checks as a new wish: the model may have changed since.
-        wish = ImageWish(
-            prompt=parent.inputs["prompt"],
-            model=parent.model,
-            aspect_ratio=parent.inputs["aspect_ratio"],
-            count=parent.count,
-            negative_prompt=parent.inputs.get("negative_prompt"),
-            seed=parent.inputs["seed"] if action == "retry" else None,
-        )
-        key = f"{action}:{job_id}:{origin.user_id}"
-        return await self._accept(origin, self.quote(wish).order, _Click(action, parent, key=key))
+        order = _Order.of(self.quote(wish), lane=wish.lane)
+        return await self._accept(origin, order, _Click(action, parent, number=number, key=key))
+
+    async def price_of(
+        self, origin: Origin, job_id: int, number: int, *, action: str, prompt: str | None = None
+    ) -> int:
+        """Return what `follow_up` would cost; raises as it does."""
+        parent = await self._parent(origin, job_id)
+        return self.quote(await self._wish(parent, number, action, prompt)).price
 
     async def pick(self, origin: Origin, job_id: int, number: int) -> Accepted:
         """Accept one picture of a job as a message of its own; free, and once per person.
@@ -167,22 +189,36 @@ class Making:
             NoSuchPicture: the job has no picture of that number.
         """
         parent = await self._parent(origin, job_id)
-        async with self._db.read() as conn:
-            made = await jobs.read_pictures(conn, job_id)
-        picture = next((picture for picture in made if picture.number == number), None)
-        if picture is None:
-            raise NoSuchPicture
-        seed = parent.inputs["seed"] if picture.seed is None else picture.seed
+        origin = replace(origin, is_private=origin.is_private or parent.is_private)
+        picture = await self._picture(parent, number)
+        inputs = {**parent.inputs, "count": parent.inputs.get("count", parent.count)}
+        if picture.seed is not None:
+            inputs["seed"] = picture.seed
         # By the model's name alone: a free button outlives its catalog entry.
-        inputs = {**parent.inputs, "seed": seed}
-        order = _Order(parent.model, inputs, count=1, price=0, cost_usd_micros=0)
+        order = _Order(
+            parent.model,
+            parent.task,
+            inputs,
+            count=1,
+            price=0,
+            cost_usd_micros=0,
+            lane=parent.lane,
+        )
         key = f"pick:{job_id}:{number}:{origin.user_id}"
-        return await self._accept(origin, order, _Click("pick", parent, picture, key))
+        click = _Click("pick", parent, number=number, key=key, pictures=(picture,))
+        return await self._accept(origin, order, click)
 
-    def models(self, typed: str, *, limit: int) -> list[Model]:
-        """Return the models that can be served now and match what was typed so far."""
-        found = self._catalog.search(typed)
-        return [model for model in found if self._routing.serves(model)][:limit]
+    async def words_of(self, origin: Origin, job_id: int) -> str:
+        """Return the words of a job, for somebody who wants to change them.
+
+        Raises:
+            UserError: there is no such job for them.
+        """
+        return (await self._parent(origin, job_id)).inputs["prompt"]
+
+    def models(self, typed: str, *, task: Task = "imagine", limit: int = 25) -> list[Model]:
+        """Return the models that can be had now and match what was typed so far."""
+        return self._quoting.models(typed, task, limit=limit)
 
     async def note_answer(self, job_id: int, message_id: int) -> None:
         """Remember which message answered the interaction: it is the job's card.
@@ -195,23 +231,29 @@ class Making:
         except SQLAlchemyError as error:
             log.warning("card not noted", job_id=job_id, reason=type(error).__name__)
 
-    def _model(self, name: str) -> Model:
-        if name != AUTO:
-            return self._catalog.get(name)
-        for model in self._catalog.all():
-            if self._routing.serves(model):
-                return model
-        raise NoRoute(model_title=AUTO)
+    async def _wish(self, parent: Job, number: int, action: str, prompt: str | None) -> ImageWish:
+        if action in FOLLOWUPS:
+            picture = await self._picture(parent, number)
+            return from_picture(parent, picture, action, self._quoting)
+        assert action in SAME_AGAIN, action
+        if action == "final":
+            return final_of(parent, await self._picture(parent, number or 1))
+        wish = same_again(parent)
+        if action == "elsewhere":
+            async with self._db.read() as conn:
+                tried = await jobs.attempts_for(conn, parent.id)
+            return replace(wish, avoid=tuple({attempt.provider for attempt in tried}))
+        if prompt is not None:
+            wish = replace(wish, prompt=prompt)
+        return wish if action == "retry" else replace(wish, seed=None)
 
-    def _quote(self, model: Model, inputs: dict[str, Any], count: int) -> Quote:
-        choice = self._routing.best(model)
-        return Quote(
-            model=model,
-            inputs=inputs,
-            count=count,
-            price=model.price * count,
-            cost_usd_micros=choice.route.cost_usd_micros * count,
-        )
+    async def _picture(self, parent: Job, number: int) -> Picture:
+        async with self._db.read() as conn:
+            made = await jobs.read_pictures(conn, parent.id)
+        picture = next((picture for picture in made if picture.number == number), None)
+        if picture is None:
+            raise NoSuchPicture
+        return picture
 
     async def _parent(self, origin: Origin, job_id: int) -> Job:
         async with self._db.read() as conn:
@@ -223,6 +265,8 @@ class Making:
             raise UnknownJob(job_id=str(job_id))
         if not parent.is_final:
             raise JobStillRunning
+        if jobs.is_forgotten(parent):
+            raise JobForgotten
         return parent
 
     async def _accept(self, origin: Origin, order: _Order, click: _Click) -> Accepted:
@@ -231,7 +275,7 @@ class Making:
         try:
             async with self._db.write() as conn:
                 known = await _find_known(conn, origin, click, self._clock())
-                job = known or await self._write_job(conn, origin, order, click)
+                job = known or await self._write_new(conn, origin, order, click)
                 return Accepted(view=await self._views.of(conn, job), is_new=known is None)
         except IntegrityError:
             # Another process accepted the same interaction or click between our look and our
@@ -242,6 +286,24 @@ class Making:
                     raise
                 return Accepted(view=await self._views.of(conn, known), is_new=False)
 
+    async def _write_new(
+        self, conn: AsyncConnection, origin: Origin, order: _Order, click: _Click
+    ) -> Job:
+        """Write the job; one just like it that was made before is shown instead of bought."""
+        account_id = await self._accounts.admit(
+            conn, server_id=origin.server_id, user_id=origin.user_id
+        )
+        before = None
+        if order.likeness is not None and click.parent is None:
+            before = await jobs.find_alike(
+                conn, order.likeness, account_id=account_id, server_id=origin.server_id
+            )
+        if before is None:
+            return await self._write_job(conn, origin, order, click)
+        made = tuple(await jobs.read_pictures(conn, before.id))
+        free = replace(order, price=0, cost_usd_micros=0)
+        return await self._write_job(conn, origin, free, _Click("reuse", before, pictures=made))
+
     async def _write_job(
         self, conn: AsyncConnection, origin: Origin, order: _Order, click: _Click
     ) -> Job:
@@ -249,7 +311,7 @@ class Making:
             conn, server_id=origin.server_id, user_id=origin.user_id
         )
         await self._check_budget(conn, order)
-        slot = await _freest_slot(conn, account_id)
+        slot = await _freest_slot(conn, account_id, order.lane)
         job = await jobs.accept(
             conn,
             NewJob(
@@ -261,25 +323,30 @@ class Making:
                 user_id=origin.user_id,
                 account_id=account_id,
                 is_private=origin.is_private,
+                has_followup=origin.has_followup,
                 locale=origin.locale,
                 file_limit_bytes=origin.file_limit_bytes,
                 action=click.action,
                 parent_id=click.parent.id if click.parent else None,
-                parent_picture=click.picture.number if click.picture else None,
+                parent_picture=click.number or None,
                 click_key=click.key,
                 model=order.model_name,
+                task=order.task,
                 inputs=order.inputs,
                 count=order.count,
                 price=order.price,
                 cost_usd_micros=order.cost_usd_micros,
-                lane="fast",
+                lane=order.lane,
                 slot=slot,
-                # A pick is there already: all that is left is to show it.
-                status="delivering" if click.picture else "queued",
+                likeness=order.likeness,
+                # What is there already has only to be shown.
+                status="delivering" if click.pictures else "queued",
             ),
         )
-        if click.picture:
-            await jobs.add_pictures(conn, job.id, [replace(click.picture, number=1)])
+        if click.pictures:
+            numbered = enumerate(click.pictures, start=1)
+            made = [replace(picture, number=number) for number, picture in numbered]
+            await jobs.add_pictures(conn, job.id, made)
         if job.price:
             await self._hold(conn, job)
         return job
@@ -326,21 +393,7 @@ async def _find_known(
     return known if click.action == "pick" and known.status == "done" and is_fresh else None
 
 
-async def _freest_slot(conn: AsyncConnection, account_id: int) -> int:
-    busy = Counter(job.slot for job in await jobs.active_of(conn, account_id))
-    return min(range(FAST_SLOTS), key=lambda slot: busy[slot])
-
-
-def random_seed() -> int:
-    """Return a seed that any provider takes."""
-    return random.randint(0, MAX_SEED)  # noqa: S311 - a seed is no secret
-
-
-def _check_range(name: str, value: int, low: int, high: int) -> None:
-    if not low <= value <= high:
-        raise OutOfRange(name=name, value=value, low=low, high=high)
-
-
-def _check_takes(model: Model, name: str, words: str) -> None:
-    if name not in model.takes:
-        raise UnsupportedInput(model_title=model.title, name=words)
+async def _freest_slot(conn: AsyncConnection, account_id: int, lane: str) -> int:
+    active = await jobs.active_of(conn, account_id)
+    busy = Counter(job.slot for job in active if job.lane == lane)
+    return min(range(SLOTS[lane]), key=lambda slot: busy[slot])

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
+from bot.catalog import AUTO, Preset, Quality, Task
+
 
 @dataclass(frozen=True)
 class Origin:
     """One interaction, reduced to what survives a restart.
 
     `token` answers it for 15 minutes; it is a secret that long and is never logged.
+    `has_followup` says that the job's card is not the interaction's first answer.
     """
 
     interaction_id: int
@@ -20,15 +23,45 @@ class Origin:
     file_limit_bytes: int
     is_private: bool = False
     is_staff: bool = False
+    has_followup: bool = False
+
+
+@dataclass(frozen=True)
+class Source:
+    """A kept picture that a job starts from; `width` and `height` are pixels."""
+
+    sha256: str
+    width: int
+    height: int
 
 
 @dataclass(frozen=True)
 class ImageWish:
-    """What somebody typed into `/imagine`; None leaves the choice to the model."""
+    """What somebody asks for; None leaves the choice to the model.
+
+    `frame` names a new canvas around `image` (`bot.media.framed_size`), `preset` what a model
+    understands by `subtle`, `strong` and the like, `lora` a Hugging Face id or one of CivitAI's AIR
+    names. `avoid` names providers that shall not do it. `said` names the fields that the person
+    chose: nothing else may fill those in, not even where they are as usual.
+    """
 
     prompt: str
-    model: str = "auto"
+    model: str = AUTO
     aspect_ratio: str | None = None
     count: int = 1
     negative_prompt: str | None = None
     seed: int | None = None
+    task: Task = "imagine"
+    image: Source | None = None
+    mask: Source | None = None
+    frame: str | None = None
+    preset: Preset | None = None
+    strength: float | None = None
+    scale: float | None = None
+    steps: int | None = None
+    guidance: float | None = None
+    quality: Quality | None = None
+    lora: str | None = None
+    lane: str = "fast"
+    avoid: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import jobs
 from bot.services.resources import Resources
+from bot.services.wishing import forget_old_asks
 
 log = structlog.get_logger()
 
@@ -34,8 +35,13 @@ class Retention:
             self._task.cancel()
 
     async def sweep(self) -> int:
-        """Delete what is older than 30 days and was not delivered since; return how many."""
+        """Delete pictures older than 30 days and not delivered since; return how many.
+
+        Questions that nobody answered go too.
+        """
         before = self._clock() - KEPT_FOR
+        async with self._db.write() as conn:
+            await forget_old_asks(conn, now=self._clock())
         async with self._db.read() as conn:
             kept = await jobs.pictures_since(conn, before)
         return await self._media.sweep(kept, older_than=before)

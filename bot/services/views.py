@@ -1,16 +1,21 @@
 """What goes out: a job as a person sees it, with everything a card shows and nothing else."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import jobs
-from bot.catalog import Catalog
+from bot.catalog import Catalog, Task
 from bot.errors import UnknownModel
 from bot.jobs import Job, Picture
 from bot.providers import Progress
-from bot.routing import Routing
+from bot.services.followups import prices
+from bot.services.preferences import read_preferences
+from bot.services.quoting import Quoting
+
+_SETTINGS = ("steps", "guidance", "strength", "scale", "creativity")
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,7 @@ class Address:
     channel_id: int
     message_id: int | None
     is_private: bool
+    has_followup: bool
     file_limit_bytes: int
 
 
@@ -31,12 +37,16 @@ class JobView:
     """One job, ready to be drawn.
 
     Amounts are credits. `ahead` counts jobs or runs before this one, `percent` is 0-100.
-    `reroll_price` and `retry_price` are None when nobody could serve that button.
+    `prices` holds what each button costs; one that nobody could serve is not in it. `settings`
+    are the numbers it was made with: steps, guidance and the like. `rerouted_from` is the provider
+    that was asked before `provider`, if any; `preview` a small picture of what is being made.
+    `is_compact` asks for few buttons.
     """
 
     id: int
     status: str
     action: str
+    task: Task
     parent_id: int | None
     parent_picture: int | None
     server_id: int
@@ -44,12 +54,13 @@ class JobView:
     address: Address
     prompt: str
     negative_prompt: str | None
-    aspect_ratio: str
-    seed: int
+    aspect_ratio: str | None
+    seed: int | None
     count: int
     model_title: str
     label: str
     provider: str | None
+    rerouted_from: str | None
     price: int
     charged: int
     delivered: int
@@ -58,13 +69,15 @@ class JobView:
     ahead: int | None
     percent: int | None
     log_line: str | None
+    preview: bytes | None
     is_cancel_requested: bool
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
     pictures: tuple[Picture, ...]
-    reroll_price: int | None
-    retry_price: int | None
+    prices: Mapping[str, int]
+    settings: Mapping[str, object]
+    is_compact: bool
 
     @property
     def is_final(self) -> bool:
@@ -75,9 +88,9 @@ class JobView:
 class Views:
     """Draws views from rows, the catalog and what can be served just now."""
 
-    def __init__(self, catalog: Catalog, routing: Routing) -> None:
+    def __init__(self, catalog: Catalog, quoting: Quoting) -> None:
         self._catalog = catalog
-        self._routing = routing
+        self._quoting = quoting
 
     async def of(
         self, conn: AsyncConnection, job: Job, progress: Progress | None = None
@@ -85,17 +98,21 @@ class Views:
         """Return a job as a person sees it, with the latest word of its provider, if any."""
         # A job in line has neither attempts to speak of nor pictures, and its answer is urgent.
         is_waiting = job.status == "queued"
-        attempt = None if is_waiting else await jobs.last_attempt(conn, job.id)
+        is_outcome = job.is_final or job.status == "delivering"
+        has_buttons = is_outcome and not jobs.is_forgotten(job)
+        tried = [] if is_waiting else await jobs.attempts_for(conn, job.id)
+        providers = list(dict.fromkeys(attempt.provider for attempt in reversed(tried)))
         pictures = [] if is_waiting else await jobs.read_pictures(conn, job.id)
         progress = progress or Progress()
         ahead = progress.position
         if is_waiting:
             ahead = await jobs.ahead_of(conn, job)
-        title, label, again = self._describe(job)
+        title, label = self._describe(job)
         return JobView(
             id=job.id,
             status=job.status,
             action=job.action,
+            task=job.task,
             parent_id=job.parent_id,
             parent_picture=job.parent_picture,
             server_id=job.server_id,
@@ -103,12 +120,13 @@ class Views:
             address=address_of(job),
             prompt=job.inputs["prompt"],
             negative_prompt=job.inputs.get("negative_prompt"),
-            aspect_ratio=job.inputs["aspect_ratio"],
-            seed=job.inputs["seed"],
+            aspect_ratio=job.inputs.get("aspect_ratio"),
+            seed=job.inputs.get("seed"),
             count=job.count,
             model_title=title,
             label=label,
-            provider=attempt.provider if attempt else None,
+            provider=next(iter(providers), None),
+            rerouted_from=next(iter(providers[1:]), None),
             price=job.price,
             charged=job.unit_price * job.delivered,
             delivered=job.delivered,
@@ -117,23 +135,36 @@ class Views:
             ahead=ahead,
             percent=progress.percent,
             log_line=progress.log_line,
+            preview=progress.preview,
             is_cancel_requested=job.is_cancel_requested,
             created_at=job.created_at,
             started_at=job.started_at,
             finished_at=job.finished_at,
             pictures=tuple(pictures),
-            reroll_price=again,
-            retry_price=again if job.failure else None,
+            prices=(
+                prices(job, tuple(pictures), self._quoting, tried=providers) if has_buttons else {}
+            ),
+            settings=_settings(job),
+            is_compact=is_outcome and (await read_preferences(conn, job.account_id)).compact,
         )
 
-    def _describe(self, job: Job) -> tuple[str, str, int | None]:
-        """Return title, label and the price of the same again; the model may be gone by now."""
+    def _describe(self, job: Job) -> tuple[str, str]:
+        """Return title and label of the model, which may be gone by now."""
         try:
             model = self._catalog.get(job.model)
         except UnknownModel:
-            return job.model, "AI-generated", None
-        again = model.price * job.count if self._routing.serves(model) else None
-        return model.title, model.label, again
+            return job.model, "AI-generated"
+        return model.title, model.label
+
+
+def _settings(job: Job) -> dict[str, object]:
+    settings: dict[str, object] = {
+        name: job.inputs[name] for name in _SETTINGS if name in job.inputs
+    }
+    loras = [lora["path"] for lora in job.inputs.get("loras", ())]
+    if loras:
+        settings["LoRA"] = ", ".join(loras)
+    return settings
 
 
 def address_of(job: Job) -> Address:
@@ -145,5 +176,6 @@ def address_of(job: Job) -> Address:
         channel_id=job.channel_id,
         message_id=job.message_id,
         is_private=job.is_private,
+        has_followup=job.has_followup,
         file_limit_bytes=job.file_limit_bytes,
     )

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from bot import jobs, ledger
-from bot.errors import JobOver, JobStillRunning, NotYourJob, UnknownJob
+from bot.errors import JobForgotten, JobOver, JobStillRunning, NotYourJob, UnknownJob
 from bot.jobs import Job
-from bot.services.delivery import PictureFile
+from bot.services.delivery import NotNow, PictureFile
 from bot.services.dispatch import Dispatch
 from bot.services.handing import Handing
 from bot.services.requests import Origin
@@ -68,6 +68,41 @@ class Work:
         async with self._db.read() as conn:
             return await self._views.of(conn, await jobs.get(conn, job.id) or job)
 
+    async def server_of(self, job_id: int, user_id: int) -> int:
+        """Return the server that somebody's own job counts in, wherever they see it.
+
+        Raises:
+            UnknownJob: they have no such job.
+        """
+        async with self._db.read() as conn:
+            job = await jobs.get(conn, job_id)
+        if job is None or job.user_id != user_id:
+            raise UnknownJob(job_id=str(job_id))
+        return job.server_id
+
+    async def look(self, origin: Origin, job_id: int) -> JobView:
+        """Return any job of the server; a private one for its owner and staff alone.
+
+        Raises:
+            UnknownJob: there is none, or none that they may see.
+        """
+        job = await self._find(origin, job_id)
+        if job.is_private and job.user_id != origin.user_id and not origin.is_staff:
+            raise UnknownJob(job_id=str(job_id))
+        async with self._db.read() as conn:
+            return await self._views.of(conn, job)
+
+    async def look_to_delete(self, origin: Origin, job_id: int) -> JobView:
+        """Return a job whose message somebody wants away: one's own, or any for staff.
+
+        Raises:
+            UnknownJob, NotYourJob: it must stay.
+        """
+        view = await self.look(origin, job_id)
+        if view.user_id != origin.user_id and not origin.is_staff:
+            raise NotYourJob
+        return view
+
     async def find_shown(self, origin: Origin, job_id: int) -> JobView:
         """Return a finished job of one's own, to be posted again.
 
@@ -79,12 +114,17 @@ class Work:
             raise NotYourJob
         if not job.is_final:
             raise JobStillRunning
+        if jobs.is_forgotten(job):
+            raise JobForgotten
         async with self._db.read() as conn:
             return await self._views.of(conn, job)
 
-    async def files_of(self, view: JobView) -> list[PictureFile]:
-        """Return the pictures of a job, ready to send; empty when none are kept any more."""
-        return await self._handing.files_of(view)
+    async def files_of(self, view: JobView, *, limit_bytes: int) -> list[PictureFile]:
+        """Return the pictures of a job, ready to send; empty when none can be had (any more)."""
+        try:
+            return await self._handing.files_of(view, limit_bytes)
+        except NotNow:
+            return []
 
     async def _find(self, origin: Origin, job_id: int) -> Job:
         async with self._db.read() as conn:

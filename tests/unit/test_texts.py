@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bot import errors
 from bot.errors import UserError
-from bot.services import Address, JobView, buying, handing, render
+from bot.services import Address, JobView, buying, closing, handing, render
 from cogs import _texts as texts
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -32,6 +32,12 @@ ARGUMENTS = {
     "model_title": "Fox",
     "job_id": "12",
     "reason": "not a picture",
+    "names": ["frob"],
+    "is_known": True,
+    "expected": "a number",
+    "count": 12,
+    "ask_id": 1,
+    "price": 24,
     "size_bytes": 12_000_000,
     "limit_bytes": 10_000_000,
 }
@@ -62,7 +68,7 @@ def test_there_are_user_errors():
 def test_every_refusal_has_words(kind):
     words = texts.refusal(example(kind))
 
-    assert words.endswith((".", "}"))
+    assert words.endswith((".", "}", "?"))
     assert not re.search(r"[{}]|None", words)
     assert "\n" not in words
 
@@ -110,7 +116,7 @@ def failure_codes(module: ModuleType) -> set[str]:
     for node in ast.walk(ast.parse(inspect.getsource(module))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             name = node.func.attr
-            after = {"_conclude": 1, "_conclude_attempt": 2}.get(name)
+            after = {"conclude": 1, "fail": 2}.get(name)
             if after is not None:
                 codes |= constants(node.args[after])
             codes |= {
@@ -121,6 +127,9 @@ def failure_codes(module: ModuleType) -> set[str]:
             }
         if isinstance(node, ast.Assign) and any(names_failure(one) for one in node.targets):
             codes |= constants(node.value)
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("failure"):
+            returned = (line.value for line in node.body if isinstance(line, ast.Return))
+            codes |= {code for value in returned for code in constants(value)}
     return codes
 
 
@@ -137,7 +146,9 @@ def constants(node: ast.expr) -> set[str]:
 
 
 def test_every_failure_the_services_write_has_words():
-    codes = {code for module in (buying, handing, render) for code in failure_codes(module)}
+    codes = {
+        code for module in (buying, closing, handing, render) for code in failure_codes(module)
+    }
 
     assert codes == set(texts._FAILURES)
 
@@ -194,11 +205,14 @@ VIEW = JobView(
     id=12,
     status="failed",
     action="imagine",
+    task="imagine",
     parent_id=None,
     parent_picture=None,
     server_id=100,
     user_id=11,
-    address=Address(2, 1, "t", 3, 44, is_private=False, file_limit_bytes=10_000_000),
+    address=Address(
+        2, 1, "t", 3, 44, is_private=False, has_followup=False, file_limit_bytes=10_000_000
+    ),
     prompt="a fox",
     negative_prompt=None,
     aspect_ratio="1:1",
@@ -206,6 +220,8 @@ VIEW = JobView(
     count=4,
     model_title="Fox",
     label="AI-generated",
+    rerouted_from=None,
+    preview=None,
     provider="first",
     price=12,
     charged=0,
@@ -220,8 +236,9 @@ VIEW = JobView(
     started_at=None,
     finished_at=None,
     pictures=(),
-    reroll_price=12,
-    retry_price=12,
+    prices={"reroll": 12, "retry": 12},
+    settings={},
+    is_compact=False,
 )
 
 

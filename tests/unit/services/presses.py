@@ -11,11 +11,21 @@ def request(studio, **origin):
 
 
 def reroll(studio, job_id, **origin):
-    return studio.services.making.repeat(studio.origin(**origin), job_id, action="reroll")
+    return studio.services.making.follow_up(studio.origin(**origin), job_id, 0, action="reroll")
 
 
 def retry(studio, job_id, **origin):
-    return studio.services.making.repeat(studio.origin(**origin), job_id, action="retry")
+    return studio.services.making.follow_up(studio.origin(**origin), job_id, 0, action="retry")
+
+
+def press(studio, job_id, action, number=1, **origin):
+    making = studio.services.making
+    return making.follow_up(studio.origin(**origin), job_id, number, action=action)
+
+
+def remix(studio, job_id, prompt, **origin):
+    making = studio.services.making
+    return making.follow_up(studio.origin(**origin), job_id, 0, action="remix", prompt=prompt)
 
 
 def pick(studio, job_id, number=1, **origin):

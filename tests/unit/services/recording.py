@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.services import JobView, PictureFile, Posted, Receipt, Undeliverable
+from bot.services import JobView, PictureFile, Posted, ProviderAlert, Receipt, Undeliverable
 from tests.unit.services.script import Script
 
 FIRST_MESSAGE_ID = 5000
@@ -19,10 +19,12 @@ class Outcome:
 
 
 class Recorder:
-    """Points of its script: show, deliver, delivered (it is on the board already), reread."""
+    """Points of its script: show, deliver, delivered (on the board), reread, host, notify."""
 
     def __init__(self) -> None:
         self.script = Script()
+        self.alerts: list[ProviderAlert] = []
+        self.notified: list[JobView] = []
         self.shown: list[JobView] = []
         self.posted: list[Outcome] = []
         self._message_ids: dict[int, int] = {}
@@ -38,6 +40,14 @@ class Recorder:
         self.posted.append(Outcome(message_id, view, tuple(files)))
         await self.script.meet("delivered")
         return Receipt(channel_id=view.address.channel_id, message_id=message_id)
+
+    async def notify(self, view: JobView) -> None:
+        await self.script.meet("notify")
+        self.notified.append(view)
+
+    async def tell_host(self, alert: ProviderAlert) -> None:
+        await self.script.meet("host")
+        self.alerts.append(alert)
 
     async def reread(self, posted: Posted) -> bytes:
         await self.script.meet("reread")

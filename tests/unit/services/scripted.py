@@ -22,12 +22,13 @@ class PaidRun:
 
 
 class Scripted:
-    """Points of its script: submit, answer (taken already), find, follow, fetch, cancel."""
+    """Points of its script: upload, submit, answer (taken already), find, follow, fetch, cancel."""
 
     def __init__(self) -> None:
         self.script = Script()
         self.runs: dict[str, PaidRun] = {}
         self.submits: list[str] = []
+        self.uploads: list[str] = []
         self.cancels: list[str] = []
         self.follows: list[str] = []
         self.progress: list[Progress] = []
@@ -36,6 +37,14 @@ class Scripted:
         self.stops = True
         self.most_at_once = 0
         self._at_once = 0
+
+    async def check(self) -> None:
+        await self.script.meet("check")
+
+    async def upload(self, sha256: str) -> str:
+        await self.script.meet("upload")
+        self.uploads.append(sha256)
+        return f"kept://{sha256}"
 
     async def submit(self, endpoint: str, inputs: Inputs, *, key: str) -> Handle:
         self.submits.append(key)
@@ -83,8 +92,8 @@ class Scripted:
             return self.outputs
         inputs = self.runs[handle["run_id"]].inputs
         return [
-            Output(png(48, 32, color), seed=inputs["seed"] + number, is_nsfw=False)
-            for number, color in enumerate(COLORS[: inputs["count"]])
+            Output(png(48, 32, color), seed=inputs.get("seed", 0) + number, is_nsfw=False)
+            for number, color in enumerate(COLORS[: inputs.get("count", 1)])
         ]
 
     async def cancel(self, handle: Handle) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from bot.config import Settings
 from bot.db import Database, utc_now
 from bot.db.tables import attempts, ledger_entries, metadata
 from bot.db.tables import jobs as job_rows
+from bot.health import Health
 from bot.jobs import Attempt, Job
 from bot.media import Media
 from bot.routing import Routing
@@ -31,38 +33,83 @@ SAM = 12
 PROMPT = "a fox in the snow"
 COST_USD_MICROS = 3000
 
-_FOX = {
-    "name": "fox",
-    "title": "Fox",
-    "description": "Draws foxes.",
-    "label": "AI-generated",
+SENDS = {
+    name: name for name in ("prompt", "negative_prompt", "seed", "width", "height", "count")
+} | {name: name for name in ("image", "mask", "strength", "scale", "creativity", "steps", "loras")}
+
+
+def route(provider: str, endpoint: str = "", cost_usd_micros: int = COST_USD_MICROS) -> dict:
+    return {
+        "provider": provider,
+        "endpoint": endpoint or f"{provider}/fox",
+        "cost_usd_micros": cost_usd_micros,
+        "sends": SENDS,
+    }
+
+
+_IMAGINE = {
     "price": 3,
-    "rank": 10,
     "max_count": 4,
     "max_prompt": 100,
-    "takes": ["seed", "negative_prompt"],
+    "quality_steps": {},
+    "takes": {"seed": True, "negative_prompt": True},
     "sizes": {"1:1": [1024, 1024], "3:2": [1216, 832]},
-    "routes": [{"provider": "first", "endpoint": "fox/v1", "cost_usd_micros": COST_USD_MICROS}],
+    "routes": [route("first", "fox/v1")],
 }
+_FOX = {"name": "fox", "title": "Fox", "description": "Draws foxes.", "rank": 10}
+
+VARY = {
+    "price": 4,
+    "max_count": 4,
+    "max_pixels": 1_000_000,
+    "takes": {"seed": True, "strength": [0, 1]},
+    "presets": {
+        "normal": {"strength": 0.5},
+        "subtle": {"strength": 0.2},
+        "strong": {"strength": 0.9},
+    },
+    "routes": [route("first", "fox/vary")],
+}
+EDIT = {"price": 5, "max_count": 4, "takes": {"seed": True}, "routes": [route("first", "fox/edit")]}
+FILL = {
+    "price": 6,
+    "unit": "megapixel",
+    "max_count": 4,
+    "max_pixels": 4_000_000,
+    "takes": {"seed": True},
+    "routes": [route("first", "fox/fill")],
+}
+UPSCALE = {
+    "price": 7,
+    "unit": "megapixel",
+    "max_pixels": 1_000_000,
+    "takes": {"scale": [1, 4]},
+    "presets": {"subtle": {"creativity": 0.1}, "creative": {"creativity": 0.8}},
+    "routes": [route("first", "fox/upscale")],
+}
+CUTOUT = {"price": 1, "routes": [route("first", "fox/cutout")]}
+PICTURE_TASKS = {"vary": VARY, "edit": EDIT, "fill": FILL, "upscale": UPSCALE, "cutout": CUTOUT}
 
 
-def model(**changes: object) -> Model:
-    """Return a model that the provider `first` serves, changed as the test says."""
-    return Model.model_validate({**_FOX, **changes})
+def model(*, tasks: Mapping[str, object] | None = None, **changes: object) -> Model:
+    """Return a model that the provider `first` serves, changed as the test says.
+
+    What describes its pictures from words goes into that task; `tasks` are more of them.
+    """
+    imagine = {**_IMAGINE, **{name: changes.pop(name) for name in _IMAGINE if name in changes}}
+    whole = {"imagine": imagine, **(tasks or {})}
+    return Model.model_validate({**_FOX, **changes, "tasks": whole})
 
 
-def route(provider: str) -> dict[str, object]:
-    return {"provider": provider, "endpoint": f"{provider}/fox", "cost_usd_micros": COST_USD_MICROS}
-
-
-FREE_ROUTE = {"provider": "first", "endpoint": "local/fox", "cost_usd_micros": 0}
+FREE_ROUTE = route("first", "local/fox", 0)
 
 MODELS = (
     model(),
-    model(name="plain", title="Plain", takes=[], max_count=1, rank=20),
+    model(name="plain", title="Plain", takes={}, max_count=1, rank=20),
     model(name="twice", title="Twice", routes=[route("first"), route("second")], rank=30),
     model(name="free", title="Free", routes=[FREE_ROUTE], rank=40),
     model(name="orphan", title="Orphan", routes=[route("nobody")], rank=1),
+    model(name="deft", title="Deft", rank=50, tasks=PICTURE_TASKS),
 )
 
 
@@ -90,7 +137,7 @@ class Studio:
             db=db,
             settings=Settings(data_dir=folder, **chosen),
             catalog=Catalog(MODELS),
-            routing=Routing({"first": self.first, "second": self.second}),
+            routing=Routing({"first": self.first, "second": self.second}, Health()),
             media=Media(folder / "media"),
             clock=self.clock,
         )
@@ -104,6 +151,7 @@ class Studio:
 
     def restart(self) -> Services:
         """Put another process in place of this one; the old one is as good as dead."""
+        self.resources.routing.health = Health()
         self.services = build_services(self.resources, self.delivery)
         return self.services
 

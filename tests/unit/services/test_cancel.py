@@ -22,7 +22,7 @@ async def test_queued_job_is_stopped_before_anything_is_sent(studio):
     assert (job.status, job.failure) == ("cancelled", "cancelled")
     assert studio.first.submits == []
     assert await studio.funds() == (100, 0)
-    assert studio.delivery.outcome(job_id).view.retry_price == 12
+    assert studio.delivery.outcome(job_id).view.prices["retry"] == 12
 
 
 async def test_running_job_is_stopped_by_its_provider(studio):

@@ -52,7 +52,7 @@ async def test_request_cut_off_is_uncertain_where_runs_cannot_be_found(studio):
     assert await studio.funds() == (100, 0)
     [attempt] = await studio.attempts(job_id)
     assert (attempt.status, attempt.cost_usd_micros) == ("uncertain", COST)
-    assert studio.delivery.outcome(job_id).view.retry_price == 12
+    assert studio.delivery.outcome(job_id).view.prices["retry"] == 12
 
 
 async def test_request_cut_off_is_found_and_followed_where_runs_have_names(studio):

@@ -2,10 +2,28 @@
 
 import pytest
 
-from bot.errors import BadPrompt, NoRoute, OutOfRange, UnknownModel, UnsupportedInput
-from bot.services import ImageWish
-from bot.services.making import MAX_SEED
-from tests.unit.services.studio import COST_USD_MICROS
+from bot.catalog import Catalog
+from bot.errors import (
+    BadPicture,
+    BadPrompt,
+    NoRoute,
+    OutOfRange,
+    UnknownLora,
+    UnknownModel,
+    UnsupportedInput,
+)
+from bot.health import Health
+from bot.routing import Routing
+from bot.services import ImageWish, Source
+from bot.services.quoting import MAX_SEED, Quoting
+from tests.unit.services.scripted import Scripted
+from tests.unit.services.studio import COST_USD_MICROS, model
+
+SKETCH = Source("0" * 64, 800, 600)
+
+
+def quoting(*models):
+    return Quoting(Catalog(models), Routing({"first": Scripted()}, Health()))
 
 
 def quote(studio, prompt="a fox", model="fox", **wish):
@@ -38,6 +56,9 @@ def test_wish_is_kept_as_it_was_said(studio):
         "aspect_ratio": "3:2",
         "negative_prompt": "dogs",
         "seed": 0,
+        "count": 1,
+        "pixels": 1216 * 832,
+        "insists": ["negative_prompt"],
     }
 
 
@@ -136,6 +157,160 @@ def test_models_offered_are_those_that_match_and_are_served(studio):
         "plain",
         "twice",
         "free",
+        "deft",
     ]
     assert [model.name for model in making.models("pl", limit=25)] == ["plain"]
     assert [model.name for model in making.models("", limit=2)] == ["fox", "plain"]
+
+
+# Models of several tastes.
+
+
+def test_auto_takes_the_model_of_the_quality_asked_for():
+    desk = quoting(
+        model(name="quick", rank=1, quality="draft"),
+        model(name="usual", rank=2),
+        model(name="grand", rank=3, quality="high"),
+    )
+
+    chosen = {
+        quality: desk.quote(ImageWish("a fox", quality=quality)).model.name
+        for quality in (None, "draft", "standard", "high")
+    }
+
+    assert chosen == {None: "quick", "draft": "quick", "standard": "usual", "high": "grand"}
+
+
+def test_auto_takes_what_there_is_when_nothing_has_that_quality(studio):
+    assert quote(studio, model="auto", quality="high").model.name == "fox"
+
+
+def test_quality_of_a_chosen_model_means_its_steps():
+    takes = {"seed": True, "steps": [1, 50]}
+    desk = quoting(model(takes=takes, quality_steps={"draft": 10, "high": 40}))
+
+    def steps(**wish):
+        return desk.quote(ImageWish("a fox", "fox", **wish)).inputs.get("steps")
+
+    assert (steps(quality="draft"), steps(quality="high")) == (10, 40)
+    assert steps(quality="draft", steps=33) == 33
+    assert steps() is None
+
+
+def test_quality_that_a_chosen_model_does_not_have_is_refused(studio):
+    with pytest.raises(UnsupportedInput) as refused:
+        quote(studio, quality="draft")
+
+    assert refused.value.name == "quality setting"
+
+
+@pytest.mark.parametrize("name", ["steps", "guidance"])
+def test_setting_that_a_model_does_not_take_is_refused_not_dropped(studio, name):
+    with pytest.raises(UnsupportedInput) as refused:
+        quote(studio, **{name: 3})
+
+    assert refused.value.name == name
+
+
+@pytest.mark.parametrize("steps", [0, 5])
+def test_steps_outside_the_models_range_are_refused(steps):
+    desk = quoting(model(takes={"steps": [1, 4]}))
+
+    with pytest.raises(OutOfRange) as refused:
+        desk.quote(ImageWish("a fox", "fox", steps=steps))
+
+    assert (refused.value.low, refused.value.high) == (1, 4)
+
+
+def test_lora_makes_auto_choose_a_model_that_takes_one():
+    desk = quoting(model(rank=1), model(name="tuned", rank=9, takes={"loras": True}))
+
+    quoted = desk.quote(ImageWish("a fox", lora="somebody/foxes"))
+
+    assert quoted.model.name == "tuned"
+    assert quoted.inputs["loras"] == [{"path": "somebody/foxes", "scale": 1.0}]
+
+
+@pytest.mark.parametrize(
+    "name", ["foxes", "https://evil.example/foxes", "../../etc/passwd", "a/b/c", "a/b?x=1", "a/ b"]
+)
+def test_lora_that_is_no_name_on_hugging_face_is_refused(name):
+    desk = quoting(model(takes={"loras": True}))
+
+    with pytest.raises(UnknownLora):
+        desk.quote(ImageWish("a fox", "fox", lora=name))
+
+
+# Work that starts from a picture.
+
+
+def test_picture_decides_the_shape_not_a_ratio(studio):
+    with pytest.raises(UnsupportedInput) as refused:
+        quote(studio, model="deft", task="vary", image=SKETCH, aspect_ratio="1:1")
+
+    assert "aspect ratio" in refused.value.name
+
+
+def test_model_that_makes_nothing_from_pictures_says_so(studio):
+    with pytest.raises(UnsupportedInput) as refused:
+        quote(studio, task="vary", image=SKETCH)
+
+    assert refused.value.model_title == "Fox"
+
+
+def test_strength_of_a_preset_gives_way_to_a_chosen_one(studio):
+    def strength(**wish):
+        return quote(studio, model="deft", task="vary", image=SKETCH, **wish).inputs["strength"]
+
+    assert strength() == 0.5
+    assert strength(preset="strong") == 0.9
+    assert strength(preset="strong", strength=0.1) == 0.1
+
+
+def test_upscale_is_priced_by_the_million_pixels_it_makes(studio):
+    def price(**wish):
+        quoted = quote(studio, "", "deft", task="upscale", image=SKETCH, **wish)
+        return quoted.price, quoted.cost_usd_micros // COST_USD_MICROS
+
+    assert price() == (14, 2)
+    assert price(scale=1.5) == (14, 2)
+    assert price(scale=4) == (56, 8)
+
+
+def test_picture_that_is_as_large_as_it_gets_is_not_enlarged(studio):
+    huge = Source("0" * 64, 3000, 2000)
+
+    with pytest.raises(BadPicture):
+        quote(studio, "", "deft", task="upscale", image=huge, scale=2)
+
+
+def test_wider_canvas_is_priced_as_it_will_be(studio):
+    square = Source("0" * 64, 1000, 1000)
+
+    def price(frame):
+        return quote(studio, model="deft", task="fill", image=square, frame=frame).price
+
+    assert price("zoom_out") == 6
+    assert price("pan_left") == 12
+
+
+def test_square_picture_cannot_be_made_square(studio):
+    with pytest.raises(BadPicture):
+        quote(studio, model="deft", task="fill", image=Source("0" * 64, 512, 512), frame="square")
+
+
+def test_background_is_removed_without_a_word(studio):
+    quoted = quote(studio, "", "deft", task="cutout", image=SKETCH)
+
+    assert (quoted.price, quoted.inputs["prompt"]) == (1, "")
+    assert "seed" not in quoted.inputs
+
+
+def test_edit_without_a_word_is_refused(studio):
+    with pytest.raises(BadPrompt):
+        quote(studio, "", "deft", task="edit", image=SKETCH)
+
+
+def test_long_negative_prompt_is_refused_not_cut(studio):
+    with pytest.raises(BadPrompt):
+        quote(studio, negative_prompt="x" * 101)

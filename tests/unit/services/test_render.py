@@ -1,8 +1,10 @@
 """A job's way from accepted to over, when nothing crashes."""
 
+import io
 from datetime import timedelta
 
 import pytest
+from PIL import Image
 
 from bot import jobs
 from bot.errors import ProviderLost, ProviderRejected
@@ -10,6 +12,8 @@ from bot.providers import Output
 from bot.services import NotNow, TooLarge, Undeliverable, buying
 from tests.pictures import png
 from tests.unit.services.studio import COST_USD_MICROS, MIA, PROMPT
+
+LIMIT = 10_000_000
 
 GARBAGE = Output(b"<html>502 Bad Gateway</html>")
 HANDED_OVER = Output(png(48, 32), seed=7)
@@ -43,8 +47,8 @@ async def test_outcome_shows_every_picture_and_the_facts(studio):
     assert (posted.view.prompt, posted.view.negative_prompt) == (PROMPT, "dogs")
     assert (posted.view.user_id, posted.view.provider) == (MIA, "first")
     assert (posted.view.model_title, posted.view.label) == ("Fox", "AI-generated")
-    assert (posted.view.price, posted.view.reroll_price) == (9, 9)
-    assert posted.view.retry_price is None
+    assert (posted.view.price, posted.view.prices["reroll"]) == (9, 9)
+    assert "retry" not in posted.view.prices
 
 
 async def test_provider_is_asked_for_what_the_job_says(studio):
@@ -208,11 +212,9 @@ async def test_nothing_usable_fails_and_everything_is_given_back(studio, outputs
 
 
 async def test_animated_picture_of_a_provider_is_delivered(studio):
-    studio.first.outputs = [
-        Output(
-            b"GIF89a\x01\x00\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
-        )
-    ]
+    gif = io.BytesIO()
+    Image.new("RGB", (8, 8), "teal").save(gif, "GIF")
+    studio.first.outputs = [Output(gif.getvalue())]
 
     job = await studio.finished(count=1)
 
@@ -282,7 +284,7 @@ async def test_work_that_can_be_shown_nowhere_is_given_back_and_kept(studio):
     assert (job.status, job.failure, job.delivered) == ("failed", "undeliverable", 0)
     assert await studio.funds() == (100, 0)
     view = await studio.services.work.find_shown(studio.origin(), job.id)
-    files = await studio.services.work.files_of(view)
+    files = await studio.services.work.files_of(view, limit_bytes=LIMIT)
     assert [file.data for file in files] == [
         await marked(studio, "teal"),
         await marked(studio, "orange"),

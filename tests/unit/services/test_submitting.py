@@ -36,7 +36,7 @@ async def test_request_that_was_surely_not_accepted_costs_nothing(studio, error)
     [attempt] = await studio.attempts(job.id)
     assert (attempt.status, attempt.cost_usd_micros) == ("failed", 0)
     assert await studio.funds() == (100, 0)
-    assert studio.delivery.outcome(job.id).view.retry_price == 12
+    assert studio.delivery.outcome(job.id).view.prices["retry"] == 12
 
 
 async def test_refused_request_is_final_and_said_in_the_providers_words(studio):
@@ -92,7 +92,7 @@ async def test_provider_that_stays_busy_is_given_up(studio):
     job = await studio.finished()
 
     assert (job.status, job.failure) == ("failed", "unavailable")
-    assert len(studio.first.submits) == buying.BUSY_TRIES
+    assert len(studio.first.submits) == buying.BUSY_ROUNDS
     assert await studio.funds() == (100, 0)
 
 
@@ -109,7 +109,7 @@ async def test_busy_job_waits_as_queued(studio):
 
 @pytest.mark.parametrize("error", [*NOT_ACCEPTED, BUSY], ids=name)
 async def test_next_route_serves_what_the_first_surely_did_not_take(studio, error):
-    studio.first.script.will("submit", *[error] * buying.BUSY_TRIES)
+    studio.first.script.will("submit", *[error] * buying.BUSY_ROUNDS)
 
     job = await studio.finished(model="twice")
 

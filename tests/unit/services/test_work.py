@@ -9,6 +9,8 @@ from bot.services import NotNow, Undeliverable
 from bot.services.work import RECENT
 from tests.unit.services.studio import SAM, SERVER
 
+LIMIT = 10_000_000
+
 
 def overview(studio, **origin):
     return studio.services.work.overview(studio.origin(**origin))
@@ -56,7 +58,7 @@ async def test_finished_job_is_shown_again_with_its_pictures(studio):
     job = await studio.finished(count=2)
 
     view = await find_shown(studio, job.id)
-    files = await studio.services.work.files_of(view)
+    files = await studio.services.work.files_of(view, limit_bytes=LIMIT)
 
     assert (view.id, view.status, view.charged) == (job.id, "done", 6)
     assert files == list(studio.delivery.outcome(job.id).files)
@@ -66,7 +68,7 @@ async def test_pictures_that_are_not_kept_any_more_are_read_from_their_message(s
     job = await studio.finished(count=2)
     studio.lose_media()
 
-    files = await studio.services.work.files_of(await find_shown(studio, job.id))
+    files = await studio.services.work.files_of(await find_shown(studio, job.id), limit_bytes=LIMIT)
 
     assert files == list(studio.delivery.outcome(job.id).files)
 
@@ -77,7 +79,10 @@ async def test_pictures_that_are_nowhere_any_more_are_left_out(studio, error):
     studio.lose_media()
     studio.delivery.script.will("reread", error, error)
 
-    assert await studio.services.work.files_of(await find_shown(studio, job.id)) == []
+    assert (
+        await studio.services.work.files_of(await find_shown(studio, job.id), limit_bytes=LIMIT)
+        == []
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,54 @@
+"""Closing: how an attempt ended, and what the job makes of it, in one transaction each."""
+
+from bot import jobs
+from bot.db import Database
+from bot.errors import Moderated, ProviderError, ProviderRejected
+from bot.jobs import Attempt, Job
+
+# How a run can end for us while the provider wants its money all the same.
+_MAY_COST = ("uncertain", "timeout", "no_pictures", "unavailable", "withheld")
+
+
+class Closing:
+    """Writes the ends of attempts."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def conclude(self, job: Job, failure: str, text: str | None = None) -> Job:
+        """Give a job up before any provider took it."""
+        async with self._db.write() as conn:
+            return await jobs.advance(
+                conn, job, status="delivering", failure=failure, failure_text=text
+            )
+
+    async def fail(
+        self, job: Job, attempt: Attempt, failure: str, error: ProviderError | None = None
+    ) -> Job:
+        """Write how the attempt failed, and the job with it."""
+        text = str(error) if error else None
+        async with self._db.write() as conn:
+            await jobs.close_attempt(
+                conn,
+                attempt.id,
+                status="uncertain" if failure == "uncertain" else "failed",
+                # What may have been bought counts against the budget; a failed run does not.
+                cost_usd_micros=None if failure in _MAY_COST else 0,
+                failure_text=text,
+            )
+            return await jobs.advance(
+                conn, job, status="delivering", failure=failure, failure_text=text
+            )
+
+    async def take_back(self, job: Job, attempt: Attempt, error: ProviderError) -> Job:
+        """Note that nothing came of it; the job waits again as if it had never been sent."""
+        async with self._db.write() as conn:
+            await jobs.close_attempt(
+                conn, attempt.id, status="failed", cost_usd_micros=0, failure_text=str(error)
+            )
+            return await jobs.advance(conn, job, status="queued")
+
+
+def failure_of(error: ProviderRejected) -> str:
+    """Name the failure of a run that is over without pictures."""
+    return "moderated" if isinstance(error, Moderated) else "rejected"

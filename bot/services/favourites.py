@@ -1,0 +1,113 @@
+"""Favourites: pictures that people mark, so that they find them again."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot import jobs
+from bot.db.tables import favourites
+from bot.errors import JobForgotten, JobStillRunning, NoSuchPicture, UnknownJob
+from bot.jobs import Job
+from bot.services.accounts import Accounts
+from bot.services.owners import admit_owner
+from bot.services.requests import Origin
+from bot.services.resources import Resources
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """One picture, by the job that made it."""
+
+    job_id: int
+    number: int
+
+
+class Favourites:
+    """Marks pictures for one person, and counts the marks."""
+
+    def __init__(self, resources: Resources, accounts: Accounts) -> None:
+        self._db = resources.db
+        self._clock = resources.clock
+        self._accounts = accounts
+
+    async def toggle(self, origin: Origin, job_id: int, number: int) -> bool:
+        """Mark a picture, or take the mark back; return whether it is marked now.
+
+        Anybody in the server may mark what is public, private work its owner alone. A picture
+        that was brought alone is the same picture.
+
+        Raises:
+            UnknownJob, JobStillRunning, JobForgotten, NoSuchPicture, ServerNotAllowed: nothing
+                was written.
+        """
+        async with self._db.write() as conn:
+            mark = await _find(conn, origin, job_id, number)
+            account_id = await admit_owner(conn, self._accounts, origin)
+            is_same = (
+                (favourites.c.account_id == account_id)
+                & (favourites.c.job_id == mark.job_id)
+                & (favourites.c.number == mark.number)
+            )
+            deleted = await conn.execute(favourites.delete().where(is_same))
+            if deleted.rowcount:
+                return False
+            await conn.execute(
+                favourites.insert().values(
+                    account_id=account_id,
+                    job_id=mark.job_id,
+                    number=mark.number,
+                    created_at=self._clock(),
+                )
+            )
+            return True
+
+    async def count_of(self, job_id: int) -> int:
+        """Return how many marks a job's pictures have; of one brought alone, that picture's."""
+        async with self._db.read() as conn:
+            job = await jobs.get(conn, job_id)
+            if job is None:
+                return 0
+            if job.action == "pick" and job.parent_id is not None:
+                is_meant = (favourites.c.job_id == job.parent_id) & (
+                    favourites.c.number == job.parent_picture
+                )
+            else:
+                is_meant = favourites.c.job_id == job_id
+            return await conn.scalar(sa.select(sa.func.count()).where(is_meant)) or 0
+
+
+async def count_marks(conn: AsyncConnection, job_ids: Collection[int]) -> dict[int, int]:
+    """Return how many marks the pictures of each job have; jobs without any are left out."""
+    rows = await conn.execute(
+        sa.select(favourites.c.job_id, sa.func.count())
+        .where(favourites.c.job_id.in_(job_ids))
+        .group_by(favourites.c.job_id)
+    )
+    return dict(rows.all())
+
+
+async def _find(conn: AsyncConnection, origin: Origin, job_id: int, number: int) -> _Mark:
+    job = await _read(conn, origin, job_id)
+    made = await jobs.read_pictures(conn, job.id)
+    if number not in [picture.number for picture in made]:
+        raise NoSuchPicture
+    if job.action == "pick" and job.parent_id is not None and job.parent_picture is not None:
+        parent = await _read(conn, origin, job.parent_id)
+        return _Mark(parent.id, job.parent_picture)
+    return _Mark(job.id, number)
+
+
+async def _read(conn: AsyncConnection, origin: Origin, job_id: int) -> Job:
+    job = await jobs.get(conn, job_id)
+    # What somebody may not see looks the same as what never was.
+    if job is None or job.server_id != origin.server_id:
+        raise UnknownJob(job_id=str(job_id))
+    if job.is_private and job.user_id != origin.user_id:
+        raise UnknownJob(job_id=str(job_id))
+    if not job.is_final:
+        raise JobStillRunning
+    if jobs.is_forgotten(job):
+        raise JobForgotten
+    return job

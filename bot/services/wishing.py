@@ -1,0 +1,249 @@
+"""Wishing: what lies between a person's words or press and the jobs that come of it.
+
+Preferences fill in what was not said, lists make several wishes of one, and what is many jobs or
+dearer than the person wants to spend in one go waits for a second press.
+"""
+
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from pydantic import TypeAdapter
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot import jobs
+from bot.db.tables import asks
+from bot.errors import AskOver, InsufficientCredits, NeedsAnswer, NotShared, UserError
+from bot.services.credits import Credits
+from bot.services.making import Accepted, Making
+from bot.services.preferences import Preferences, Preferring, Visibility, read_preferences
+from bot.services.prompts import wishes_from
+from bot.services.quoting import Quoting
+from bot.services.requests import ImageWish, Origin
+from bot.services.resources import Resources
+
+ASK_STANDS_FOR = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Request:
+    """One job that somebody asks for: a new wish, or what follows from job `job_id`."""
+
+    action: str
+    wish: ImageWish | None = None
+    job_id: int = 0
+    number: int = 0
+    prompt: str | None = None
+
+
+_REQUESTS = TypeAdapter(list[Request])
+
+
+class Wishing:
+    """Accepts what people ask for, or asks back."""
+
+    def __init__(
+        self,
+        resources: Resources,
+        *,
+        credit: Credits,
+        making: Making,
+        preferring: Preferring,
+        quoting: Quoting,
+    ) -> None:
+        self._db = resources.db
+        self._clock = resources.clock
+        self._credits = credit
+        self._making = making
+        self._preferring = preferring
+        self._quoting = quoting
+
+    async def wish(
+        self,
+        origin: Origin,
+        wish: ImageWish,
+        *,
+        action: str = "imagine",
+        visibility: Visibility | None = None,
+    ) -> Accepted:
+        """Accept what somebody typed.
+
+        Raises:
+            NeedsAnswer: it waits for `confirm`; nothing was spent.
+            UserError: nothing was written.
+        """
+        chosen = await self._preferring.read(origin)
+        origin = _placed(origin, visibility or chosen.visibility or "public")
+        wishes = self._read(chosen, wish)
+        requests = [Request(action, wish=one) for one in wishes]
+        price = sum(self._quoting.quote(one).price for one in wishes)
+        if len(requests) > 1 or _is_dear(chosen, price):
+            await self._ask(origin, requests, price=price)
+        return await self._accept(origin, requests[0])
+
+    async def rehearse(self, origin: Origin, wish: ImageWish) -> None:
+        """Refuse, before a picture is downloaded and kept for it, what would be refused anyway.
+
+        `wish` names the picture by its size alone.
+
+        Raises:
+            UserError: nothing was written but a newcomer's account.
+        """
+        chosen = await self._preferring.read(origin)
+        price = sum(self._quoting.quote(one).price for one in self._read(chosen, wish))
+        await self._check_funds(origin, price)
+
+    async def read(self, origin: Origin, wish: ImageWish) -> list[ImageWish]:
+        """Return the wishes that what somebody typed comes down to.
+
+        Raises:
+            UserError: a flag or a list in it is not understood.
+        """
+        return self._read(await self._preferring.read(origin), wish)
+
+    async def follow_up(
+        self, origin: Origin, job_id: int, number: int, *, action: str, prompt: str | None = None
+    ) -> Accepted:
+        """Accept what a button asks for; raises as `wish` does, and `NotShared`."""
+        await self._check_shared(origin, job_id)
+        chosen = await self._preferring.read(origin)
+        request = Request(action, job_id=job_id, number=number, prompt=prompt)
+        if chosen.confirm_above is not None:
+            price = await self._making.price_of(
+                origin, job_id, number, action=action, prompt=prompt
+            )
+            if _is_dear(chosen, price):
+                await self._ask(origin, [request], price=price)
+        return await self._accept(origin, request)
+
+    async def pick(self, origin: Origin, job_id: int, number: int) -> Accepted:
+        """Accept one picture as a message of its own; raises as `Making.pick`, and `NotShared`."""
+        await self._check_shared(origin, job_id)
+        return await self._making.pick(origin, job_id, number)
+
+    async def confirm(self, origin: Origin, ask_id: int) -> AsyncIterator[Accepted]:
+        """Accept, one after the other, what the same person was asked about.
+
+        Raises:
+            AskOver: it was answered before, or too long ago, or by somebody else.
+            UserError: this one and the rest were not accepted.
+        """
+        requests, is_private = await self._take(origin, ask_id)
+        origin = replace(origin, is_private=is_private, has_followup=True)
+        for number, request in enumerate(requests):
+            # The last bits of Discord's ids count within a millisecond: a neighbour of the
+            # press's own id is as unique, and as old.
+            one = replace(origin, interaction_id=origin.interaction_id + number)
+            try:
+                accepted = await self._accept(one, request)
+            except UserError:
+                await self._put_back(origin, ask_id, requests[number:])
+                raise
+            yield accepted
+
+    async def server_of(self, ask_id: int, user_id: int) -> int:
+        """Return the server that somebody's own ask counts in, wherever they answer it.
+
+        Raises:
+            AskOver: they were asked nothing of that number, or it is answered.
+        """
+        mine = (asks.c.id == ask_id) & (asks.c.user_id == user_id)
+        async with self._db.read() as conn:
+            server_id = await conn.scalar(sa.select(asks.c.server_id).where(mine))
+        if server_id is None:
+            raise AskOver
+        return server_id
+
+    async def drop(self, origin: Origin, ask_id: int) -> None:
+        """Forget an ask; raises as `confirm` does."""
+        await self._take(origin, ask_id)
+
+    def _read(self, chosen: Preferences, wish: ImageWish) -> list[ImageWish]:
+        return [chosen.fitted(one, self._quoting) for one in wishes_from(wish)]
+
+    async def _accept(self, origin: Origin, request: Request) -> Accepted:
+        if request.wish is not None:
+            return await self._making.request_images(origin, request.wish, action=request.action)
+        return await self._making.follow_up(
+            origin, request.job_id, request.number, action=request.action, prompt=request.prompt
+        )
+
+    async def _check_shared(self, origin: Origin, job_id: int) -> None:
+        async with self._db.read() as conn:
+            job = await jobs.get(conn, job_id)
+            if job is None or job.user_id == origin.user_id:
+                return
+            chosen = await read_preferences(conn, job.account_id)
+        if not chosen.shares_buttons:
+            raise NotShared
+
+    async def _ask(self, origin: Origin, requests: list[Request], *, price: int) -> None:
+        """Write down what is asked for and ask back.
+
+        Raises:
+            InsufficientCredits: there is no point in asking.
+            NeedsAnswer: always, otherwise.
+        """
+        await self._check_funds(origin, price)
+        now = self._clock()
+        async with self._db.write() as conn:
+            await forget_old_asks(conn, now=now)
+        # By chance, not counted: a number that comes again would answer another question.
+        ask_id = secrets.randbelow(10**18)
+        await self._put_back(origin, ask_id, requests)
+        raise NeedsAnswer(ask_id=ask_id, count=len(requests), price=price)
+
+    async def _check_funds(self, origin: Origin, price: int) -> None:
+        balance = await self._credits.balance(server_id=origin.server_id, user_id=origin.user_id)
+        available = balance.funds.available
+        if price > available:
+            raise InsufficientCredits(needed=price, available=available)
+
+    async def _put_back(self, origin: Origin, ask_id: int, requests: list[Request]) -> None:
+        async with self._db.write() as conn:
+            await conn.execute(
+                asks.insert().values(
+                    id=ask_id,
+                    server_id=origin.server_id,
+                    user_id=origin.user_id,
+                    requests=[asdict(request) for request in requests],
+                    is_private=origin.is_private,
+                    created_at=self._clock(),
+                )
+            )
+
+    async def _take(self, origin: Origin, ask_id: int) -> tuple[list[Request], bool]:
+        """Take an ask away, so that it is answered once."""
+        is_mine = (
+            (asks.c.id == ask_id)
+            & (asks.c.server_id == origin.server_id)
+            & (asks.c.user_id == origin.user_id)
+            & (asks.c.created_at > self._clock() - ASK_STANDS_FOR)
+        )
+        async with self._db.write() as conn:
+            taken = await conn.execute(
+                asks.delete().where(is_mine).returning(asks.c.requests, asks.c.is_private)
+            )
+            row = taken.first()
+        if row is None:
+            raise AskOver
+        return _REQUESTS.validate_python(row.requests), row.is_private
+
+
+async def forget_old_asks(conn: AsyncConnection, *, now: datetime) -> None:
+    """Delete what nobody answered in time: it holds people's words."""
+    await conn.execute(asks.delete().where(asks.c.created_at < now - ASK_STANDS_FOR))
+
+
+def _placed(origin: Origin, visibility: Visibility) -> Origin:
+    """Return where the answer goes: a private card takes a private word's place."""
+    is_private = visibility == "private"
+    return replace(
+        origin, is_private=is_private, has_followup=origin.has_followup and not is_private
+    )
+
+
+def _is_dear(chosen: Preferences, price: int) -> bool:
+    return chosen.confirm_above is not None and price > chosen.confirm_above
