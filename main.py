@@ -44,11 +44,23 @@ def sandbox(
     *,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Where the page is served.")] = 8787,
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget what was made here.")] = False,
+    real_providers: Annotated[
+        bool, typer.Option("--real-providers", help="Use, and pay, the providers you have keys of.")
+    ] = False,
 ) -> None:
     """Try the bot in a Discord of its own, on this machine: no account, no key, no network."""
+    from bot import providers  # noqa: PLC0415 - as above
     from bot.sandbox.run import run_sandbox  # noqa: PLC0415 - as above
 
-    _finish(run_sandbox(_settings(), port=port, is_fresh=fresh, stop_signal=_stop_signal))
+    work = run_sandbox(
+        _settings(),
+        port=port,
+        is_fresh=fresh,
+        stop_signal=_stop_signal,
+        uses_real_providers=real_providers,
+        key_names=[one.key_env for one in providers.find_all() if one.key_env],
+    )
+    _finish(work)
 
 
 @cli.command()

@@ -4,18 +4,76 @@ They never die: `custom_id` says which job, the database says all else.
 """
 
 import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import discord
-from discord import ui
+from discord import ButtonStyle, ui
 
 if TYPE_CHECKING:
     from cogs._client import ImageBot
 
 
+@dataclass(frozen=True)
+class Look:
+    """What a button shows; `{number}` becomes the picture's."""
+
+    label: str | None = None
+    emoji: str | None = None
+    style: ButtonStyle = ButtonStyle.secondary
+
+
+LOOKS: Mapping[str, Look] = {
+    "cancel": Look("Cancel", style=ButtonStyle.danger),
+    "retry": Look("Retry", "🔁"),
+    "pick": Look("U{number}"),
+    "vary": Look("V{number}"),
+    "reroll": Look("Reroll", "🔄"),
+    "remix": Look("Remix", "✏️"),
+    "up_subtle": Look("Upscale (subtle)"),
+    "up_creative": Look("Upscale (creative)"),
+    "vary_subtle": Look("Vary (subtle)"),
+    "vary_strong": Look("Vary (strong)"),
+    "zoom_out": Look("Zoom out", "🔍"),
+    "pan_left": Look(emoji="⬅️"),
+    "pan_right": Look(emoji="➡️"),
+    "pan_up": Look(emoji="⬆️"),
+    "pan_down": Look(emoji="⬇️"),
+    "square": Look("Make square", "🔳"),
+    "favourite": Look(emoji="❤️"),
+    "info": Look(emoji="ℹ️"),
+    "send": Look(emoji="✉️"),
+    "delete": Look(emoji="🗑️"),
+}
+
+
+_CUSTOM_ID = re.compile(
+    rf"v1:(?P<action>{'|'.join(LOOKS)}):(?P<job_id>[0-9]{{1,18}}):(?P<number>[0-4])"
+)
+
+
+def job_of(message: discord.Message, client: discord.Client) -> int | None:
+    """Return the job that a message of ours is about, by the buttons under it."""
+    if client.user is None or message.author.id != client.user.id:
+        return None
+    for part in walk(message.components):
+        match = _CUSTOM_ID.fullmatch(getattr(part, "custom_id", None) or "")
+        if match is not None:
+            return int(match["job_id"])
+    return None
+
+
+def walk(components: Iterable[object]) -> Iterator[object]:
+    """Yield every component of a message, those inside of others too."""
+    for component in components:
+        yield component
+        yield from walk(getattr(component, "children", ()))
+
+
 class JobButton(
     ui.DynamicItem[ui.Button[ui.LayoutView]],
-    template=r"v1:(?P<action>cancel|pick|reroll|retry):(?P<job_id>[0-9]{1,18}):(?P<number>[0-4])",
+    template=_CUSTOM_ID,
 ):
     """One action on one job; `number` is the picture, or 0 for the whole job."""
 
@@ -23,28 +81,17 @@ class JobButton(
         super().__init__(button)
 
     @classmethod
-    def cancel(cls, job_id: int) -> Self:
-        """Make the button that stops a job."""
-        return cls._make("cancel", job_id, label="Cancel", style=discord.ButtonStyle.danger)
-
-    @classmethod
-    def pick(cls, job_id: int, number: int) -> Self:
-        """Make the button that brings one picture alone."""
-        return cls._make("pick", job_id, number, label=f"U{number}")
-
-    @classmethod
-    def reroll(cls, job_id: int) -> Self:
-        """Make the button that draws the same words anew."""
-        return cls._make("reroll", job_id, label="Reroll", emoji="🔄")
-
-    @classmethod
-    def retry(cls, job_id: int) -> Self:
-        """Make the button that tries a failed job again."""
-        return cls._make("retry", job_id, label="Retry", emoji="🔁")
-
-    @classmethod
-    def _make(cls, action: str, job_id: int, number: int = 0, **look: Any) -> Self:  # noqa: ANN401 - a label or so
-        return cls(ui.Button(custom_id=f"v1:{action}:{job_id}:{number}", **look))
+    def make(cls, action: str, job_id: int, number: int = 0, *, look: Look | None = None) -> Self:
+        """Make the button of an action, looking as usual or as a place wants it."""
+        look = look or LOOKS[action]
+        return cls(
+            ui.Button(
+                custom_id=f"v1:{action}:{job_id}:{number}",
+                label=look.label and look.label.format(number=number),
+                emoji=look.emoji,
+                style=look.style,
+            )
+        )
 
     @classmethod
     async def from_custom_id(
@@ -61,7 +108,42 @@ class JobButton(
 
     async def callback(self, interaction: "discord.Interaction[Any]") -> None:
         """Do what the button says."""
-        match = self.template.fullmatch(self.custom_id)
+        match = _CUSTOM_ID.fullmatch(self.custom_id)
         assert match is not None, self.custom_id
         client: ImageBot = interaction.client
         await client.press(interaction, match["action"], int(match["job_id"]), int(match["number"]))
+
+
+class AskButton(
+    ui.DynamicItem[ui.Button[ui.LayoutView]],
+    template=r"v1:(?P<verdict>yes|no):(?P<ask_id>[0-9]{1,18})",
+):
+    """The answer to a question that was asked before paying."""
+
+    def __init__(self, button: ui.Button[ui.LayoutView]) -> None:
+        super().__init__(button)
+
+    @classmethod
+    def make(cls, verdict: str, ask_id: int, label: str) -> Self:
+        """Make the button that says `yes` or `no` to an ask."""
+        style = ButtonStyle.primary if verdict == "yes" else ButtonStyle.secondary
+        return cls(ui.Button(custom_id=f"v1:{verdict}:{ask_id}", label=label, style=style))
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],
+        item: ui.Item[Any],
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        """Take up a button of an earlier process."""
+        del interaction, match
+        assert isinstance(item, ui.Button)
+        return cls(item)
+
+    async def callback(self, interaction: "discord.Interaction[Any]") -> None:
+        """Do what was asked about, or nothing."""
+        _, verdict, ask_id = self.custom_id.split(":")
+        client: ImageBot = interaction.client
+        await client.answer_ask(interaction, verdict, int(ask_id))

@@ -11,9 +11,9 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.services import JobView, PictureFile
+from bot.services import FOLLOWUPS, JobView, PictureFile
 from cogs import _texts as texts
-from cogs._buttons import JobButton
+from cogs._buttons import JobButton, Look
 
 ACCENT = discord.Colour(0x8B7CF6)
 ACCENT_DONE = discord.Colour(0x4CAF7A)
@@ -34,11 +34,13 @@ def card(view: JobView) -> ui.LayoutView:
         ui.TextDisplay(texts.plan(view)),
     ]
     if not view.is_cancel_requested:
-        container.append(_row(JobButton.cancel(view.id)))
+        container.append(_row(JobButton.make("cancel", view.id)))
     return _layout(ACCENT, *container)
 
 
-def result(view: JobView, files: Sequence[PictureFile]) -> tuple[ui.LayoutView, list[discord.File]]:
+def result(
+    view: JobView, files: Sequence[PictureFile], *, has_buttons: bool = True
+) -> tuple[ui.LayoutView, list[discord.File]]:
     """Return a finished job and what to upload with it: pictures, facts, what can be done next.
 
     Both are single-use, so they are made anew for every try.
@@ -52,11 +54,21 @@ def result(view: JobView, files: Sequence[PictureFile]) -> tuple[ui.LayoutView, 
         gallery,
         ui.TextDisplay(texts.facts(view, shown=len(files))),
     ]
-    buttons = _result_buttons(view, [file.number for file in files])
-    if buttons:
-        container += [_row(*buttons), ui.TextDisplay(f"-# {texts.prices(view)}")]
+    rows = _result_rows(view, [file.number for file in files]) if has_buttons else []
+    if rows:
+        container += [*rows, ui.TextDisplay(f"-# {texts.prices(view)}")]
     container.append(ui.TextDisplay(f"-# {view.label}"))
     return _layout(ACCENT_DONE, *container), attachments
+
+
+def choice(view: JobView, action: str) -> ui.LayoutView:
+    """Return the question which of a job's pictures an action is meant for."""
+    looks = [(picture.number, Look(str(picture.number))) for picture in view.pictures]
+    layout = ui.LayoutView(timeout=None)
+    layout.add_item(ui.TextDisplay(texts.WHICH_PICTURE))
+    buttons = (JobButton.make(action, view.id, number, look=look) for number, look in looks)
+    layout.add_item(_row(*buttons))
+    return layout
 
 
 def _attachment(view: JobView, file: PictureFile) -> discord.File:
@@ -70,19 +82,56 @@ def _failure_card(view: JobView) -> ui.LayoutView:
         ui.TextDisplay(texts.failure(view)),
         ui.TextDisplay(texts.plan(view)),
     ]
-    if view.retry_price is not None:
-        container.append(_row(JobButton.retry(view.id)))
-        container.append(ui.TextDisplay(f"-# Retry {view.retry_price}"))
+    if "retry" in view.prices:
+        container.append(_row(JobButton.make("retry", view.id)))
+        container.append(ui.TextDisplay(f"-# Retry {view.prices['retry']}"))
     return _layout(ACCENT_FAILED, *container)
 
 
-def _result_buttons(view: JobView, numbers: Sequence[int]) -> list[JobButton]:
-    buttons: list[JobButton] = []
+def _result_rows(view: JobView, numbers: Sequence[int]) -> list[ui.ActionRow[Any]]:
+    """Return the buttons that somebody can serve, in rows that mean something."""
+    if view.is_compact:
+        return _compact_rows(view, numbers)
     if len(view.pictures) > 1:
-        buttons += [JobButton.pick(view.id, number) for number in numbers]
-    if view.reroll_price is not None and view.action != "pick":
-        buttons.append(JobButton.reroll(view.id))
-    return buttons
+        picks = [JobButton.make("pick", view.id, number) for number in numbers]
+        varies = [JobButton.make("vary", view.id, number) for number in numbers]
+        return _rows(
+            picks + _offered(view, "reroll"),
+            (varies if "vary" in view.prices else []) + _offered(view, "remix"),
+            _always(view),
+        )
+    return _rows(
+        _offered(view, "up_subtle", "up_creative", "vary_subtle", "vary_strong"),
+        _offered(view, "zoom_out", "pan_left", "pan_right", "pan_up", "pan_down"),
+        _offered(view, "square", "reroll", "remix"),
+        _always(view),
+    )
+
+
+def _compact_rows(view: JobView, numbers: Sequence[int]) -> list[ui.ActionRow[Any]]:
+    """Return one row; whatever else can be done is in the menu of the message."""
+    picks = [JobButton.make("pick", view.id, number) for number in numbers]
+    return _rows((picks if len(numbers) > 1 else []) + _offered(view, "up_subtle", "reroll"))
+
+
+def _always(view: JobView) -> list[JobButton]:
+    number = view.pictures[0].number if len(view.pictures) == 1 else 0
+    return [
+        JobButton.make("favourite", view.id, number),
+        *(JobButton.make(action, view.id) for action in ("info", "send", "delete")),
+    ]
+
+
+def _offered(view: JobView, *actions: str) -> list[JobButton]:
+    return [
+        JobButton.make(action, view.id, view.pictures[0].number if action in FOLLOWUPS else 0)
+        for action in actions
+        if action in view.prices
+    ]
+
+
+def _rows(*rows: Sequence[JobButton]) -> list[ui.ActionRow[Any]]:
+    return [_row(*buttons) for buttons in rows if buttons]
 
 
 def _row(*buttons: JobButton) -> ui.ActionRow[Any]:

@@ -6,6 +6,7 @@ import typer
 
 from bot.checks import CHECKS, Check
 from bot.config import Settings, StartError
+from cogs._client import PERMISSIONS
 from cogs._library import prepare_library
 from cogs._supervisor import LOGIN_MISSING, LOGIN_REFUSED
 
@@ -35,7 +36,8 @@ async def _token(settings: Settings) -> str:
     try:
         async with discord.Client(intents=discord.Intents(guilds=True)) as client:
             await client.login(token)
-            return f"Discord knows it as {client.user}"
+            link = discord.utils.oauth_url(client.application_id or 0, permissions=PERMISSIONS)
+            return f"Discord knows it as {client.user}; invite it with {link}"
     except discord.LoginFailure:
         raise StartError(LOGIN_REFUSED) from None
     except (aiohttp.ClientError, OSError) as error:

@@ -14,11 +14,22 @@ from discord.ext import commands
 import cogs
 from bot.config import Shards
 from bot.services import Services
-from cogs._buttons import JobButton
+from cogs._buttons import AskButton, JobButton
 from cogs._errors import Tree
-from cogs._presses import press
+from cogs._forms import submit
+from cogs._presses import answer_ask, press
 
 log = structlog.get_logger()
+
+PERMISSIONS = discord.Permissions(
+    view_channel=True,
+    send_messages=True,
+    send_messages_in_threads=True,
+    attach_files=True,
+    embed_links=True,
+    read_message_history=True,
+)
+"""What the bot needs in the channels it works in."""
 
 
 class ImageBot(commands.AutoShardedBot):
@@ -39,17 +50,23 @@ class ImageBot(commands.AutoShardedBot):
         )
         self.services = services
         self.press = press
+        self.answer_ask = answer_ask
         self._background: set[asyncio.Task[None]] = set()
 
     async def setup_hook(self) -> None:
         """Register everything that must be there before the first event."""
-        self.add_dynamic_items(JobButton)
+        self.add_dynamic_items(AskButton, JobButton)
         for module in pkgutil.iter_modules(cogs.__path__):
             if not module.name.startswith("_"):
                 await self.load_extension(f"cogs.{module.name}")
         servers = [guild.id async for guild in self.fetch_guilds(limit=None, with_counts=False)]
         await self.services.accounts.remember_servers(servers)
         await self._sync_commands()
+
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """Take forms that were sent, also those that an earlier process opened."""
+        if interaction.type is discord.InteractionType.modal_submit:
+            await submit(interaction)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Note a new server; whether it is served is the host's decision."""

@@ -6,7 +6,7 @@ a card that is gone is posted again, and a channel that is gone is replaced by a
 
 import asyncio
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import cast
@@ -23,11 +23,13 @@ from bot.services import (
     NotNow,
     PictureFile,
     Posted,
+    ProviderAlert,
     Receipt,
     TooLarge,
     Undeliverable,
 )
 from cogs import _texts as texts
+from cogs._buttons import walk
 from cogs._cards import card, result
 
 log = structlog.get_logger()
@@ -57,7 +59,8 @@ class _Expired(Exception):
 class DiscordDelivery(Delivery):
     """Delivers through whichever client is connected at the moment."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, owner_ids: Collection[int] = ()) -> None:
+        self._owner_ids = owner_ids
         self._client: discord.Client | None = None
         # One edit of a card at a time, and none of its progress after its outcome: edits on
         # their way together may arrive in either order.
@@ -88,6 +91,40 @@ class DiscordDelivery(Delivery):
                     log.info("no way there", job_id=view.id, way=way.__name__, reason=str(gone))
         raise Undeliverable("neither the card, the channel nor a direct message took it")
 
+    async def notify(self, view: JobView) -> None:
+        """Reply to the card with a mention, the only one that this bot ever makes."""
+        address = view.address
+        if address.message_id is None:
+            return
+        channel = self._connected().get_partial_messageable(address.channel_id)
+        try:
+            with _translated():
+                await channel.send(
+                    texts.ready(view),
+                    reference=channel.get_partial_message(address.message_id).to_reference(
+                        fail_if_not_exists=False
+                    ),
+                    allowed_mentions=discord.AllowedMentions(users=[discord.Object(view.user_id)]),
+                    nonce=f"told-{view.id}",
+                )
+        except _Gone as error:
+            raise Undeliverable(str(error)) from error
+
+    async def tell_host(self, alert: ProviderAlert) -> None:
+        """Send a direct message to everybody who hosts the bot."""
+        told = 0
+        for user_id in self._hosts():
+            try:
+                with _translated():
+                    channel = await self._connected().create_dm(discord.Object(user_id))
+                    await channel.send(texts.alert(alert))
+            except (_Gone, Undeliverable) as error:
+                log.info("host takes no message", user_id=user_id, reason=str(error))
+            else:
+                told += 1
+        if not told:
+            raise Undeliverable("no host takes a message")
+
     async def reread(self, posted: Posted) -> bytes:
         """Download a picture from its message; the link in it is fresh each time we look."""
         client = self._connected()
@@ -100,6 +137,14 @@ class DiscordDelivery(Delivery):
                 return await client.http.get_from_cdn(url)
         except (_Gone, LookupError) as error:
             raise Undeliverable(str(error)) from error
+
+    def _hosts(self) -> Collection[int]:
+        """Return who hosts the bot: those the settings name, else the application's owners."""
+        application = self._connected().application
+        if self._owner_ids or application is None:
+            return self._owner_ids
+        team = application.team.members if application.team else [application.owner]
+        return [member.id for member in team]
 
     def _turn(self, job_id: int) -> asyncio.Lock:
         return self._turns.setdefault(job_id, asyncio.Lock())
@@ -125,6 +170,8 @@ class DiscordDelivery(Delivery):
     async def _edit_by_token(self, view: JobView, files: Sequence[PictureFile]) -> Receipt:
         client = self._connected()
         address = view.address
+        if address.message_id is None and address.has_followup:
+            raise _Gone("the card is not the interaction's first answer")
         webhook = discord.Webhook.partial(address.application_id, address.token, client=client)
         # A crash between the answer and noting its id leaves the name that always works.
         message_id = address.message_id or cast("int", "@original")
@@ -195,7 +242,7 @@ def _draw(view: JobView, files: Sequence[PictureFile]) -> tuple[ui.LayoutView, l
 
 
 def _names_job(message: discord.Message, job_id: int) -> bool:
-    lines = (part for part in _walk(message.components) if isinstance(part, discord.TextDisplay))
+    lines = (part for part in walk(message.components) if isinstance(part, discord.TextDisplay))
     return any(texts.names_job(line.content, job_id) for line in lines)
 
 
@@ -206,18 +253,12 @@ def _find_picture(message: discord.Message, posted: Posted) -> str:
         LookupError: the message does not show it.
     """
     stem = f"/job-{posted.job_id}-{posted.number}."
-    for part in _walk(message.components):
+    for part in walk(message.components):
         if isinstance(part, discord.MediaGalleryComponent):
             for item in part.items:
                 if stem in item.media.url:
                     return item.media.url
     raise LookupError(f"message {message.id} does not show {stem}")
-
-
-def _walk(components: Iterable[object]) -> Iterator[object]:
-    for component in components:
-        yield component
-        yield from _walk(getattr(component, "children", ()))
 
 
 @contextmanager

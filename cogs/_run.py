@@ -27,7 +27,7 @@ async def run_bot(settings: Settings, stop_signal: Callable[[], asyncio.Event]) 
         raise StartError(LOGIN_MISSING)
     prepare_library(settings)
     stop = stop_signal()
-    delivery = DiscordDelivery()
+    delivery = DiscordDelivery(owner_ids=settings.owner_ids)
     async with open_app(settings, delivery) as app:
 
         def make_client() -> ImageBot:

@@ -9,19 +9,31 @@ import discord
 from discord import app_commands
 
 from bot import errors
-from bot.catalog import Model
+from bot.catalog import Model, Task
 from bot.errors import UserError
-from bot.services import DAILY_CREDITS, Address, Balance, Change, JobView, Quote
+from bot.services import DAILY_CREDITS, Address, Balance, Change, JobView, ProviderAlert, Quote
 from bot.services.progress import EXACT_BELOW
 
 PROMPT_SHOWN = 1500
 ALT_TEXT_SHOWN = 1000
+UNCOUNTED = 1000
 
 ALREADY_UNDER_WAY = "That is under way already: {link}"
 ALREADY_THERE = "That picture is here already: {link}"
 BROKEN = "Something broke on our side (ref {ref}). Look at `/jobs` before you try again."
 CANCEL_ASKED = "Stopping job #{job_id}. If it finishes all the same, you get it and pay for it."
 NO_JOBS = "You have made nothing here yet. Try `/imagine`."
+CHECKING_PICTURE = "Checking your picture…"
+YES = "Yes, {price:,} credits"
+NO = "No"
+CONFIRMED = "On their way."
+DROPPED = "Nothing was made."
+MARKED = "❤️ It is among your favourites. `/history` finds it."
+UNMARKED = "It is not among your favourites any more."
+SENT = "It is in your direct messages."
+WHICH_PICTURE = "Which picture?"
+REMIX_TITLE = "Remix"
+REMIX_PROMPT = "What to draw instead"
 PICKED_WAIT = "Bringing picture {number} of job #{parent_id}…"
 
 _PUNCTUATION = re.compile(r"([\\*_~`|<>\[\]#@])")
@@ -43,6 +55,31 @@ def credit_count(amount: int) -> str:
 def ago(moment: datetime) -> str:
     """Return a moment as Discord's live relative time, in each reader's own words."""
     return discord.utils.format_dt(moment, "R")
+
+
+def info(view: JobView) -> str:
+    """Return everything worth knowing about a job."""
+    lines = [
+        f"**Job #{view.id}** by <@{view.user_id}> · {ago(view.created_at)}",
+        f"Words: {plain(view.prompt, 600) or 'none'}",
+    ]
+    if view.negative_prompt:
+        lines.append(f"Without: {plain(view.negative_prompt, 300)}")
+    by = f" by {view.provider}" if view.provider else ""
+    lines.append(f"{view.model_title}{by}" + (f" · seed {view.seed}" if view.seed else ""))
+    lines += [f"{name}: {_setting(value)}" for name, value in view.settings.items()]
+    lines += [
+        f"Picture {one.number}: {one.width}×{one.height}, {one.size_bytes / 1e6:.1f} MB"
+        for one in view.pictures
+    ]
+    if view.parent_id is not None:
+        lines.append(f"From job #{view.parent_id}")
+    lines.append(f"{credit_count(view.charged)} · {view.label}")
+    return fitted(lines)
+
+
+def _setting(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else plain(str(value), 100)
 
 
 def link(server_id: int, address: Address) -> str:
@@ -72,7 +109,26 @@ def _prompt(error: errors.BadPrompt) -> str:
 
 
 def _range(error: errors.OutOfRange) -> str:
-    return f"`{error.name}` must be from {error.low:,} to {error.high:,}; you gave {error.value:,}."
+    low, high, value = (f"{number:,.10g}" for number in (error.low, error.high, error.value))
+    return f"`{error.name}` must be from {low} to {high}; you gave {value}."
+
+
+def _unknown_flag(error: errors.UnknownFlag) -> str:
+    flags = ", ".join(f"`--{plain(name, 20)}`" for name in error.names[:5])
+    why = "Midjourney knows that, I do not" if error.is_known else "I do not know that"
+    return (
+        f"{flags}: {why}. I understand `--ar --no --seed --q --repeat --iw --fast --relax`; "
+        "write the rest in words."
+    )
+
+
+def _up_to(count: int) -> str:
+    return f"{count:,}" if count < UNCOUNTED else f"{UNCOUNTED:,} or more"
+
+
+def _bad_flag(error: errors.BadFlag) -> str:
+    found = f"you gave “{plain(str(error.value), 60)}”" if error.value else "nothing follows it"
+    return f"`--{plain(error.name, 20)}` takes {error.expected}; {found}."
 
 
 _REFUSALS: dict[type[UserError], str | Callable[[Any], str]] = {
@@ -95,6 +151,9 @@ _REFUSALS: dict[type[UserError], str | Callable[[Any], str]] = {
     errors.UnsupportedInput: lambda e: (
         f"{e.model_title} takes no {plain(e.name, 60)}. Leave it out or choose another model."
     ),
+    errors.UnknownLora: lambda e: (
+        f"“{plain(e.name, 60)}” names no LoRA. Give its name on Hugging Face, as in `owner/name`."
+    ),
     errors.UnknownJob: lambda e: (
         f"There is no job “{plain(e.job_id, 20)}” here. `/jobs` lists yours."
     ),
@@ -111,11 +170,45 @@ _REFUSALS: dict[type[UserError], str | Callable[[Any], str]] = {
         f"They have {credit_count(e.available)} to spend. Take that or less."
     ),
     errors.BadTarget: "Bots have no credits. Choose a person.",
+    errors.UnknownFlag: _unknown_flag,
+    errors.BadFlag: _bad_flag,
+    errors.TooManyPrompts: lambda e: (
+        f"Its lists make {_up_to(e.count)} prompts of one; {e.limit} at a time are allowed."
+    ),
+    errors.NeedsAnswer: lambda e: (
+        f"That is {e.count} job{'' if e.count == 1 else 's'} for **{credit_count(e.price)}** "
+        "together. Shall I?"
+    ),
+    errors.AskOver: "That was answered already, or too long ago. Ask once more.",
+    errors.NotShared: "Its owner keeps the buttons to themselves. `/imagine` makes your own.",
+    errors.NoDirectMessages: (
+        "You take no direct messages from this server, so it could not be sent."
+    ),
+    errors.NothingThere: "There is no picture in that message that I could use.",
     errors.Restarting: "The bot is restarting. Please try again in a minute.",
     errors.ServerOnly: "This works in servers, not in direct messages.",
     errors.BadPicture: lambda e: f"That file cannot be used: {e.reason}.",
     errors.PictureTooLarge: lambda e: (
         f"That picture has {e.size_bytes / 1e6:.1f} MB; {e.limit_bytes / 1e6:.1f} MB fit."
+    ),
+    errors.JobForgotten: "The words of that job were deleted at its owner's wish.",
+    errors.BadChoice: lambda e: f"`{e.name}` cannot be that. Pick one of the list.",
+    errors.BadName: lambda e: f"A name has 1 to {e.limit} characters. Choose another one.",
+    errors.UnknownPreset: lambda e: (
+        f"You have no preset “{plain(e.name, 60)}”. `/preset list` shows yours."
+    ),
+    errors.TooManyPresets: lambda e: (
+        f"You have {e.limit} presets, as many as fit. `/preset delete` makes room."
+    ),
+    errors.NoPreset: (
+        "That job's model needs a picture to start from. Save a preset from an `/imagine` job."
+    ),
+    errors.WorkUnderWay: (
+        "Some of your jobs are still under way. Wait for them, or `/cancel` them, and try again."
+    ),
+    errors.ExportTooLarge: lambda e: (
+        f"It has {e.size_bytes / 1e6:.1f} MB; {e.limit_bytes / 1e6:.1f} MB fit here. "
+        "Ask the bot's host for it."
     ),
 }
 
@@ -131,6 +224,9 @@ def refusal(error: UserError) -> str:
 _FAILURES = {
     "cancelled": "Stopped.",
     "rejected": "The provider refused it: {text}",
+    "moderated": "The provider's safety filter refused it. Try other words or another picture.",
+    "withheld": "The provider's safety filter withheld the picture.",
+    "input_gone": "The picture it starts from is not kept any more.",
     "unavailable": "No provider could take it just now.",
     "uncertain": "The provider's answer was lost, so we cannot tell whether it ran.",
     "timeout": "It took too long, so we gave up waiting.",
@@ -151,9 +247,19 @@ def failure(view: JobView) -> str:
 # Cards.
 
 
+_TASKS: dict[Task, str] = {
+    "imagine": "A picture",
+    "vary": "Variations",
+    "edit": "An edit",
+    "fill": "A new part",
+    "upscale": "Larger",
+    "cutout": "Background removed",
+}
+
+
 def headline(view: JobView) -> str:
-    """Return the prompt and who asked."""
-    return f"**{plain(view.prompt)}**\n-# by <@{view.user_id}>"
+    """Return the words, or what was done without any, and who asked."""
+    return f"**{plain(view.prompt) or _TASKS[view.task]}**\n-# by <@{view.user_id}>"
 
 
 def progress(view: JobView) -> str:
@@ -190,14 +296,34 @@ def names_job(line: str, job_id: int) -> bool:
 def facts(view: JobView, *, shown: int) -> str:
     """Return what was made, by whom and for how much; `shown` pictures are paid for."""
     first = view.pictures[0]
-    parts = [view.model_title, f"seed {view.seed}", f"{first.width}×{first.height}"]
+    parts = [view.model_title]
     if view.provider and view.provider != "painter":
-        parts.insert(1, f"by {view.provider}")
-    if view.action == "pick":
-        parts += [f"picture {view.parent_picture} of job #{view.parent_id}", "free"]
-    else:
-        parts += _cost_parts(view, shown)
+        parts.append(f"by {view.provider}")
+    if view.seed is not None:
+        parts.append(f"seed {view.seed}")
+    parts.append(f"{first.width}×{first.height}")
+    if view.parent_picture is not None:
+        parts.append(
+            f"{_MADE_BY[view.action]}picture {view.parent_picture} of job #{view.parent_id}"
+        )
+    parts += ["free"] if view.action == "pick" else _cost_parts(view, shown)
     return "-# " + " · ".join([*parts, f"job #{view.id}"])
+
+
+_MADE_BY = {
+    "pick": "",
+    "vary": "varies ",
+    "vary_subtle": "varies subtly ",
+    "vary_strong": "varies strongly ",
+    "up_subtle": "enlarges ",
+    "up_creative": "enlarges creatively ",
+    "zoom_out": "zooms out of ",
+    "pan_left": "pans left from ",
+    "pan_right": "pans right from ",
+    "pan_up": "pans up from ",
+    "pan_down": "pans down from ",
+    "square": "squares ",
+}
 
 
 def _cost_parts(view: JobView, shown: int) -> list[str]:
@@ -213,18 +339,38 @@ def _cost_parts(view: JobView, shown: int) -> list[str]:
     return parts
 
 
+def ready(view: JobView) -> str:
+    """Return what a person who waited is told."""
+    what = "is ready" if view.failure is None else "came to nothing"
+    return f"<@{view.user_id}> Your job #{view.id} {what}."
+
+
+_PRICED = {
+    "V": ("vary",),
+    "Upscale": ("up_subtle", "up_creative"),
+    "Vary": ("vary_subtle", "vary_strong"),
+    "Zoom": ("zoom_out",),
+    "Pan": ("pan_left", "pan_right", "pan_up", "pan_down"),
+    "Square": ("square",),
+    "Reroll": ("reroll",),
+    "Remix": ("remix",),
+}
+
+
 def prices(view: JobView) -> str:
-    """Return what each button costs."""
+    """Return what each kind of button costs, in credits."""
     parts = ["U free"] if len(view.pictures) > 1 else []
-    if view.reroll_price is not None and view.action != "pick":
-        parts.append(f"Reroll {view.reroll_price}")
+    for name, actions in _PRICED.items():
+        found = sorted({view.prices[action] for action in actions if action in view.prices})
+        if found:
+            parts.append(f"{name} {found[0]:,}" + (f"-{found[-1]:,}" if len(found) > 1 else ""))
     return " · ".join(parts)
 
 
 def alt_text(view: JobView, number: int) -> str:
     """Return a picture's words for those who do not see it."""
     which = f"Picture {number} of {len(view.pictures)}: " if len(view.pictures) > 1 else ""
-    return f"{which}{view.prompt}"[:ALT_TEXT_SHOWN]
+    return f"{which}{view.prompt or _TASKS[view.task]}"[:ALT_TEXT_SHOWN]
 
 
 # Private answers.
@@ -232,11 +378,21 @@ def alt_text(view: JobView, number: int) -> str:
 
 def quote(priced: Quote) -> str:
     """Return what a wish would cost."""
-    pictures = f"{priced.count} × {priced.model.price:,}"
+    pictures = f"{priced.count} × {priced.unit_price:,}"
+    shape = priced.inputs.get("aspect_ratio", "from your picture")
     return (
-        f"**{priced.model.title}**, {priced.inputs['aspect_ratio']}: {pictures} = "
+        f"**{priced.model.title}**, {shape}: {pictures} = "
         f"**{credit_count(priced.price)}**. You pay only for pictures you receive."
     )
+
+
+def quotes(priced: Sequence[Quote]) -> str:
+    """Return what a wish would cost, one line for each job that its lists make of it."""
+    lines = [quote(one) for one in priced]
+    if len(lines) > 1:
+        total = sum(one.price for one in priced)
+        lines.append(f"{len(lines)} jobs, **{credit_count(total)}** together.")
+    return fitted(lines)
 
 
 def balance(amount: Balance, *, owner: str, now: datetime) -> str:
@@ -273,7 +429,7 @@ _MARKS = {"done": "✅", "failed": "⚠️", "cancelled": "⏹️"}
 
 def job_line(view: JobView) -> str:
     """Return one job as a line of a list."""
-    prompt = plain(view.prompt, 80)
+    prompt = plain(view.prompt, 80) or _TASKS[view.task]
     if not view.is_final:
         return f"⏳ **#{view.id}** {prompt} · {progress(view)}"
     where = f" · {link(view.server_id, view.address)}" if view.address.message_id else ""
@@ -290,25 +446,44 @@ def fitted(lines: Sequence[str], limit: int = 2000) -> str:
     return text.rstrip()
 
 
-def model_choice(model: Model) -> app_commands.Choice[str]:
+def model_choice(model: Model, task: Task) -> app_commands.Choice[str]:
     """Return a model as an autocomplete entry, with its price."""
-    name = f"{model.title} · {credit_count(model.price)} a picture"
+    offer = model.tasks[task]
+    name = f"{model.title} · {credit_count(offer.price)} a {offer.unit}"
     return app_commands.Choice(name=name[:100], value=model.name)
 
 
 def job_choice(view: JobView) -> app_commands.Choice[str]:
     """Return a job as an autocomplete entry."""
-    return app_commands.Choice(name=f"#{view.id} {view.prompt}"[:100], value=str(view.id))
+    return app_commands.Choice(
+        name=f"#{view.id} {view.prompt or _TASKS[view.task]}"[:100], value=str(view.id)
+    )
+
+
+def alert(told: ProviderAlert) -> str:
+    """Return what the host is told."""
+    what = "has no funds left" if told.is_out_of_funds else "refuses the key"
+    return (
+        f"**{told.provider}** {what}, so it serves nobody until you mend that. "
+        f"It said: {plain(told.reason, 300)}\n-# You are told once a day."
+    )
 
 
 HELP = """**Make pictures**
-`/imagine` draws from your words · `/cost` says what it would cost
+`/imagine` draws from your words, or from a picture · `/cost` says what it would cost
+`/edit` changes a picture as you say · `/upscale` makes it larger · `/models` what there is
 **Your work**
 `/jobs` what runs and what you made · `/show` posts a job again · `/cancel` stops one
+`/history` everything you made · `/preset` settings under a name
+`/settings` what counts when you do not say · `/privacy` get or delete what is stored about you
 **Credits**
 `/balance` what you have · `/daily` a few more every day (UTC)
 You pay only for pictures you receive: what fails or is stopped costs nothing.
-Under a result, U1-U4 bring one picture alone, free; 🔄 draws the same words anew."""
+**Under a result**
+U1-U4 bring one picture alone, free · V1-V4 vary it · 🔄 draws the same words anew · ✏️ other words
+Under a single picture: larger, varied, zoomed out, panned, square · ❤️ keep · ✉️ send to you
+**In a prompt**
+`--ar 16:9 --no dogs --seed 7 --q 2 --repeat 3`, and `a {red, blue} fox` for two pictures"""
 
 HELP_STAFF = """
 **Moderators**

@@ -1,32 +1,20 @@
 """`/imagine` and `/cost`: pictures from words, and what they would cost."""
 
-from typing import TYPE_CHECKING, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.catalog import AUTO
-from bot.services import ImageWish
+from bot.services import Accepted, Source
 from cogs import _texts as texts
 from cogs._answers import answer_with_job, origin_of, tell
+from cogs._options import Asked, image_options
+from cogs._pictures import answer_from_pictures, expected
 
 if TYPE_CHECKING:
     from cogs._client import ImageBot
-
-Ratio = Literal["1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16", "21:9"]
-Prompt = app_commands.Range[str, 1, 4000]
-Count = app_commands.Range[int, 1, 4]
-Seed = app_commands.Range[int, 0, 2**32 - 1]
-
-_describe = app_commands.describe(
-    prompt="What to draw",
-    model="Which model draws it; auto chooses",
-    aspect_ratio="Width to height",
-    count="How many pictures",
-    negative_prompt="What to keep out",
-    seed="The same seed and words give the same picture",
-)
 
 
 class Imagine(commands.Cog):
@@ -34,48 +22,43 @@ class Imagine(commands.Cog):
 
     def __init__(self, client: "ImageBot") -> None:
         self._making = client.services.making
+        self._wishing = client.services.wishing
 
     @app_commands.command()
     @app_commands.guild_only()
-    @_describe
-    async def imagine(  # noqa: PLR0913 - Discord hands options over as arguments
-        self,
-        interaction: "discord.Interaction[ImageBot]",
-        prompt: Prompt,
-        model: str = AUTO,
-        aspect_ratio: Ratio | None = None,
-        count: Count = 1,
-        negative_prompt: str | None = None,
-        seed: Seed | None = None,
-    ) -> None:
+    @image_options
+    async def imagine(self, interaction: "discord.Interaction[ImageBot]", asked: Asked) -> None:
         """Draw pictures from a prompt."""
-        wish = ImageWish(prompt, model, aspect_ratio, count, negative_prompt, seed)
-        accepting = self._making.request_images(origin_of(interaction), wish)
-        await answer_with_job(interaction, accepting)
+        wishing, visibility = self._wishing, asked.visibility
+        origin = origin_of(interaction, has_followup=asked.image is not None)
+        if asked.image is None:
+            accepting = wishing.wish(origin, asked.wish, visibility=visibility)
+            await answer_with_job(interaction, accepting, is_private=visibility == "private")
+            return
+
+        async def request(image: Source) -> Accepted:
+            return await wishing.wish(
+                origin, replace(asked.wish, image=image), visibility=visibility
+            )
+
+        await answer_from_pictures(interaction, asked.wish, request, asked.image)
 
     @app_commands.command()
     @app_commands.guild_only()
-    @_describe
-    async def cost(  # noqa: PLR0913 - Discord hands options over as arguments
-        self,
-        interaction: "discord.Interaction[ImageBot]",
-        prompt: Prompt,
-        model: str = AUTO,
-        aspect_ratio: Ratio | None = None,
-        count: Count = 1,
-        negative_prompt: str | None = None,
-        seed: Seed | None = None,
-    ) -> None:
+    @image_options
+    async def cost(self, interaction: "discord.Interaction[ImageBot]", asked: Asked) -> None:
         """Say what /imagine would cost, without making anything."""
-        wish = ImageWish(prompt, model, aspect_ratio, count, negative_prompt, seed)
-        await tell(interaction, texts.quote(self._making.quote(wish)))
+        image = expected(asked.image) if asked.image else None
+        wishes = await self._wishing.read(origin_of(interaction), replace(asked.wish, image=image))
+        await tell(interaction, texts.quotes([self._making.quote(wish) for wish in wishes]))
 
     @imagine.autocomplete("model")
     @cost.autocomplete("model")
     async def _complete_model(
-        self, _interaction: "discord.Interaction[ImageBot]", typed: str
+        self, interaction: "discord.Interaction[ImageBot]", typed: str
     ) -> list[app_commands.Choice[str]]:
-        return [texts.model_choice(model) for model in self._making.models(typed, limit=25)]
+        task = "vary" if getattr(interaction.namespace, "image", None) else "imagine"
+        return [texts.model_choice(model, task) for model in self._making.models(typed, task=task)]
 
 
 async def setup(client: "ImageBot") -> None:

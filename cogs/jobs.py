@@ -6,17 +6,15 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.errors import UnknownJob
+from bot.errors import NoSuchPicture
 from cogs import _texts as texts
-from cogs._answers import origin_of, tell
+from cogs._answers import job_number, origin_of, tell
 from cogs._cards import card, result
 
 if TYPE_CHECKING:
     from cogs._client import ImageBot
 
 _describe = app_commands.describe(job_id="The number under the picture, as in #12")
-# 18 digits, so that no number overflows the database's.
-MAX_DIGITS = 18
 
 
 class Jobs(commands.Cog):
@@ -38,7 +36,7 @@ class Jobs(commands.Cog):
     @_describe
     async def cancel(self, interaction: "discord.Interaction[ImageBot]", job_id: str) -> None:
         """Stop a job; what was not delivered costs nothing."""
-        view = await self._work.cancel(origin_of(interaction), _number(job_id))
+        view = await self._work.cancel(origin_of(interaction), job_number(job_id))
         await tell(interaction, texts.CANCEL_ASKED.format(job_id=view.id))
 
     @app_commands.command()
@@ -46,10 +44,13 @@ class Jobs(commands.Cog):
     @_describe
     async def show(self, interaction: "discord.Interaction[ImageBot]", job_id: str) -> None:
         """Post one of your finished jobs here again, with fresh buttons."""
-        view = await self._work.find_shown(origin_of(interaction), _number(job_id))
+        view = await self._work.find_shown(origin_of(interaction), job_number(job_id))
         # The pictures may take a while to read and send; whether they may be seen is decided.
-        await interaction.response.defer(thinking=True)
-        files = await self._work.files_of(view)
+        await interaction.response.defer(thinking=True, ephemeral=view.address.is_private)
+        files = await self._work.files_of(view, limit_bytes=interaction.filesize_limit)
+        if not files and view.failure is None:
+            await interaction.delete_original_response()
+            raise NoSuchPicture
         layout, attachments = result(view, files) if files else (card(view), [])
         await interaction.edit_original_response(view=layout, attachments=attachments)
 
@@ -66,13 +67,6 @@ class Jobs(commands.Cog):
     ) -> list[app_commands.Choice[str]]:
         overview = await self._work.overview(origin_of(interaction))
         return [texts.job_choice(view) for view in overview.recent if typed in str(view.id)][:25]
-
-
-def _number(job_id: str) -> int:
-    digits = job_id.strip().removeprefix("#")
-    if not (digits.isascii() and digits.isdecimal() and len(digits) <= MAX_DIGITS):
-        raise UnknownJob(job_id=job_id)
-    return int(digits)
 
 
 async def setup(client: "ImageBot") -> None:

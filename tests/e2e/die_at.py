@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from bot.providers.fal import Fal
 from bot.providers.painter import Painter
 from bot.services.handing import Handing
 from bot.services.making import Making
@@ -21,26 +22,33 @@ def die(*_: Any, **__: Any) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def before(owner: type, name: str) -> None:
+def before(name: str, *owners: type) -> None:
     """Die when a method is called."""
-    setattr(owner, name, die)
+    for owner in owners:
+        setattr(owner, name, die)
 
 
-def after(owner: type, name: str) -> None:
+def after(name: str, *owners: type) -> None:
     """Die when a method has done its work."""
-    original: Callable[..., Any] = getattr(owner, name)
+    for owner in owners:
+        setattr(owner, name, _dying_after(getattr(owner, name)))
 
+
+def in_the_midst(name: str, *owners: type) -> None:
+    """Die when an iteration gives its third item."""
+    for owner in owners:
+        setattr(owner, name, _dying_within(getattr(owner, name)))
+
+
+def _dying_after(original: Callable[..., Any]) -> Callable[..., Any]:
     async def then_die(*args: Any, **kwargs: Any) -> None:
         await original(*args, **kwargs)
         die()
 
-    setattr(owner, name, then_die)
+    return then_die
 
 
-def in_the_midst(owner: type, name: str) -> None:
-    """Die when an iteration gives its third item."""
-    original: Callable[..., Any] = getattr(owner, name)
-
+def _dying_within(original: Callable[..., Any]) -> Callable[..., Any]:
     async def then_die(*args: Any, **kwargs: Any) -> Any:
         count = 0
         async for item in original(*args, **kwargs):
@@ -49,24 +57,25 @@ def in_the_midst(owner: type, name: str) -> None:
             if count == 3:
                 die()
 
-    setattr(owner, name, then_die)
+    return then_die
 
 
+PROVIDERS = (Painter, Fal)
 POINTS: dict[str, Callable[[], None]] = {
     # The job and its hold are committed, nobody was answered: status queued.
-    "accepted": lambda: after(Making, "request_images"),
+    "accepted": lambda: after("request_images", Making),
     # The card is there, the engine was not told: still queued.
-    "answered": lambda: after(Making, "note_answer"),
+    "answered": lambda: after("note_answer", Making),
     # The attempt is written, the paid request not sent: submitting, no handle.
-    "before the paid request": lambda: before(Painter, "submit"),
+    "before the paid request": lambda: before("submit", *PROVIDERS),
     # The paid request was answered, the handle not written: submitting, no handle.
-    "after the paid request": lambda: after(Painter, "submit"),
-    "running": lambda: in_the_midst(Painter, "follow"),
+    "after the paid request": lambda: after("submit", *PROVIDERS),
+    "running": lambda: in_the_midst("follow", *PROVIDERS),
     # The pictures are fetched and not yet stored: running.
-    "fetched": lambda: after(Painter, "fetch"),
-    "delivering": lambda: before(DiscordDelivery, "deliver"),
+    "fetched": lambda: after("fetch", *PROVIDERS),
+    "delivering": lambda: before("deliver", DiscordDelivery),
     # The pictures are in front of the person, the money is not settled: delivering.
-    "before settle": lambda: before(Handing, "_settle"),
+    "before settle": lambda: before("_settle", Handing),
 }
 
 

@@ -10,7 +10,7 @@ import signal
 import sqlite3
 import sys
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[2]
 DEADLINE_S = 60.0
 T = TypeVar("T")
 FINAL = ("done", "failed", "cancelled")
+EPHEMERAL = 64
 
 
 class Stage:
@@ -105,6 +106,29 @@ class Stage:
         await invocation.answered()
         return self.words(invocation)
 
+    async def attach(
+        self, path: str, files: Mapping[str, tuple[str, bytes]], who: str = "mia", **options: Any
+    ) -> Invocation:
+        """Run a command with pictures and wait until it has taken or refused them."""
+        person = self.world.person(who)
+        invocation = await person.slash(self.channel_id, path, options, files=files)
+        await invocation.answered()
+        await self.until(lambda: "Checking" not in self.words(invocation, gone=""))
+        return invocation
+
+    async def card(self, invocation: Invocation) -> int:
+        """Return the message that became the job's card."""
+        return await self.until(
+            lambda: next(
+                (
+                    job["message_id"]
+                    for job in self.jobs()
+                    if job["interaction_id"] == invocation.id
+                ),
+                None,
+            )
+        )
+
     async def press(self, message_id: int, action: str, who: str = "mia") -> Invocation:
         """Press a button by the start of its label's action, such as `pick:1:2`."""
         custom_id = self.button(message_id, action)
@@ -127,10 +151,24 @@ class Stage:
         message = self.message(message_id)
         return message["content"] + texts(message.get("components", ()))
 
-    def words(self, invocation: Invocation) -> str:
-        """Return everything the answer to an interaction says."""
+    def words(self, invocation: Invocation, *, gone: str | None = None) -> str:
+        """Return everything the answer to an interaction says, or `gone` when it was deleted."""
         assert invocation.message_id is not None, invocation
+        if gone is not None and not self.exists(invocation.message_id):
+            return gone
         return self.text(invocation.message_id)
+
+    def exists(self, message_id: int) -> bool:
+        """Whether a message is there (still)."""
+        return self.world.messages.find(message_id) is not None
+
+    def whispers(self, who: str = "mia") -> list[str]:
+        """Return what only this person sees, oldest first."""
+        return [
+            self.text(int(message["id"]))
+            for message in self.world.person(who).messages(self.channel_id)
+            if message["flags"] & EPHEMERAL
+        ]
 
     def pictures(self, message_id: int) -> list[dict[str, Any]]:
         """Return the gallery items of a message."""

@@ -37,6 +37,8 @@ async def test_killed_anywhere_the_job_ends_once_and_every_button_works(stage, p
     if invocation.message_id is not None:
         assert job["message_id"] == invocation.message_id
     await stage.check_books()
+    if not keeps_engine:
+        return
 
     picked = await stage.press(job["message_id"], "pick:1:1")
     rerolled = await stage.press(job["message_id"], "reroll:1")

@@ -35,6 +35,25 @@ async def test_slow_decision_is_deferred_and_still_becomes_the_picture(stage):
     await stage.check_books()
 
 
+async def test_slow_private_picture_never_shows_in_public(stage):
+    """Preferred to be private, accepted late: a public "thinking" must not become its card."""
+    await stage.start()
+    mia = stage.world.person("mia")
+    panel = await (await mia.slash(stage.channel_id, "settings", {})).settled()
+    await (await mia.select(panel.message_id, "v1:set:visibility", ["private"])).settled()
+
+    with locked_database(stage):
+        invocation = await stage.imagine("a secret")
+        assert invocation.response_type == DEFERRED
+    await stage.until(lambda: stage.jobs() and stage.jobs()[0]["message_id"])
+    (job,) = stage.jobs()
+    await stage.finished(job["message_id"])
+
+    assert job["is_private"]
+    assert stage.world.person("max").messages(stage.channel_id) == []
+    await stage.check_books()
+
+
 async def test_slow_refusal_is_private_all_the_same(stage):
     await stage.start()
     await stage.command("credits remove", who="max", user=str(seed.MIA_ID), amount=99)

@@ -1,0 +1,100 @@
+"""Every command, menu and button there is, after a restart: none is dead, none breaks."""
+
+from cogs._buttons import LOOKS
+from tests.pictures import png
+
+SUBCOMMAND, SUBCOMMAND_GROUP, MESSAGE_MENU = 1, 2, 3
+PHOTO = {"image": ("photo.png", png(640, 480, "teal"))}
+COMMANDS = {
+    "imagine": {"prompt": "a fox"},
+    "cost": {"prompt": "a fox"},
+    "edit": {"prompt": "make it night"},
+    "upscale": {},
+    "jobs": {},
+    "cancel": {"job_id": "1"},
+    "show": {"job_id": "1"},
+    "history": {},
+    "models": {},
+    "settings": {},
+    "balance": {},
+    "daily": {},
+    "help": {},
+    "preset save": {"name": "foxes", "job_id": "2"},
+    "preset use": {"name": "foxes", "prompt": "a wolf"},
+    "preset list": {},
+    "preset delete": {"name": "foxes"},
+    "privacy export": {},
+    "privacy delete": {},
+    "credits add": {"user": "Mia", "amount": 5},
+    "credits remove": {"user": "Mia", "amount": 5},
+}
+STAFF = ("credits add", "credits remove")
+MENUS = ("Upscale", "Remix", "Job info")
+
+
+def paths(command: dict, before: str = "") -> list[str]:
+    """Return the ways of typing a command and all that is inside it."""
+    path = f"{before} {command['name']}".strip()
+    kinds = (SUBCOMMAND, SUBCOMMAND_GROUP)
+    inner = [one for one in command.get("options", ()) if one["type"] in kinds]
+    return [way for one in inner for way in paths(one, path)] or [path]
+
+
+async def two_results(stage) -> tuple[int, int]:
+    """Make a grid (job 1) and a single wide picture (job 2)."""
+    grid = await stage.imagine("a lake", count=2)
+    await stage.finished(grid.message_id, pictures=2)
+    wide = await stage.imagine("a fox", aspect_ratio="16:9")
+    await stage.finished(wide.message_id)
+    return grid.message_id, wide.message_id
+
+
+async def test_every_command_and_menu_is_answered_after_a_restart(stage):
+    await stage.start()
+    _, wide = await two_results(stage)
+    known = stage.world.commands.of(None)
+    menus = {one["name"] for one in known if one.get("type") == MESSAGE_MENU}
+    typed = {way for one in known if one["name"] not in menus for way in paths(one)}
+    assert (typed, menus) == (set(COMMANDS), set(MENUS))
+    await stage.kill()
+    await stage.start()
+
+    for path, options in COMMANDS.items():
+        person = stage.world.person("max" if path in STAFF else "mia")
+        who = {"user": str(stage.world.person("mia").user_id)} if path in STAFF else {}
+        files = PHOTO if path in ("edit", "upscale") else None
+        asked = await person.slash(stage.channel_id, path, {**options, **who}, files=files)
+        await asked.answered()
+        assert asked.message_id is not None, path
+    for menu in MENUS:
+        asked = await stage.world.person("mia").menu(stage.channel_id, menu, message_id=wide)
+        await asked.answered()
+    await stage.settled()
+
+    assert not [words for words in stage.whispers() if "broke on our side" in words]
+    assert "Traceback" not in stage.log
+    await stage.check_books()
+
+
+async def test_every_button_is_answered_after_a_restart(stage):
+    await stage.start()
+    grid, wide = await two_results(stage)
+    await stage.kill()
+    await stage.start(PAINTER_SECONDS="600")
+    running = await stage.imagine("slow")
+    await stage.until(lambda: stage.jobs()[-1]["status"] == "running")
+    pressed = {"cancel": await stage.press(running.message_id, "cancel")}
+    await stage.until(lambda: stage.button(running.message_id, "retry"))
+    await stage.kill()
+    await stage.start()
+
+    for action in [one for one in LOOKS if one not in ("cancel", "delete")] + ["delete"]:
+        places = (running.message_id, wide, grid)
+        place = next(one for one in places if stage.button(one, action))
+        pressed[action] = await stage.press(place, action)
+    await stage.settled()
+
+    assert set(pressed) == set(LOOKS)
+    assert not [words for words in stage.whispers() if "broke on our side" in words]
+    assert "Traceback" not in stage.log
+    await stage.check_books()
