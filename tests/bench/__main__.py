@@ -1,6 +1,6 @@
 """What the spine costs, measured beside a bare discord.py bot in the same run.
 
-    python -m tests.bench [--seconds 20] [--in-flight 500]
+    python -m tests.bench [--seconds 20] [--in-flight 500] [--rounds 20]
 
 Prints figures and ratios; nothing here passes or fails.
 """
@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from asyncio.subprocess import Process
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -20,10 +21,12 @@ import psutil
 
 from bot.providers._canvas import draw
 from bot.sandbox import seed
-from bot.services.making import FAST_SLOTS
+from bot.services.making import SLOTS
 from tests.e2e.stage import ROOT, Stage, running_stage
+from tests.standins.fal import FalAtHome
 
 RATE = 20
+RUN_S = 2.0
 WARM_UP = 10
 # So that every guest of a crowd gets the credits of a newcomer.
 RICH = {"MONTHLY_BUDGET_USD": "200"}
@@ -135,11 +138,11 @@ async def measure_jobs(in_flight: int) -> None:
         await give_credits(bot)
         await bot.answer_ms("first")
         at_rest = bot.rss_mb()
-        crowd = [f"Guest {number}" for number in range(in_flight // FAST_SLOTS + 1)]
+        crowd = [f"Guest {number}" for number in range(in_flight // SLOTS["fast"] + 1)]
         for name in crowd:
             bot.stage.world.add_member(name)
         for number in range(in_flight):
-            await bot.answer_ms(f"{number}", who=crowd[number // FAST_SLOTS])
+            await bot.answer_ms(f"{number}", who=crowd[number // SLOTS["fast"]])
         await bot.stage.until(lambda: _running(bot) >= in_flight)
         print(
             f"memory for a job under way ({in_flight} at once): "
@@ -165,6 +168,42 @@ def _running(bot: Contender) -> int:
     return sum(job["status"] == "running" for job in bot.stage.jobs())
 
 
+async def measure_completion(rounds: int) -> None:
+    """Compare how soon a picture that fal has finished stands in the message."""
+    async with FalAtHome().open() as fal:
+        fal.seconds = RUN_S
+        async with contender("tests/bench/naive_bot.py", **fal.environment) as bot:
+            naive = await _completions(bot, fal, rounds)
+        async with contender("main.py", "run", **fal.environment, **RICH) as bot:
+            await give_credits(bot)
+            ours = await _completions(bot, fal, rounds)
+        looks = Counter(seen.place for seen in fal.seen if seen.place in ("status", "stream"))
+    report(f"fal done to message done, {RUN_S:g} s runs", ours, naive)
+    print(f"   (bare is a bot around fal_client.subscribe; both together asked: {dict(looks)})")
+
+
+async def _completions(bot: Contender, fal: FalAtHome, rounds: int) -> list[float]:
+    """Return the milliseconds between a run's end at fal and the end of the message's edit."""
+    times: list[float] = []
+    for number in range(rounds + WARM_UP // 2):
+        known = set(fal.runs)
+        person = bot.stage.world.person("mia")
+        options = {"prompt": f"picture {number}"}
+        invocation = await person.slash(seed.GENERAL_ID, "imagine", options)
+        await bot.stage.until(lambda before=known: set(fal.runs) - before)
+        (run_id,) = set(fal.runs) - known
+        await bot.stage.until(lambda card=invocation: _has_picture(bot.stage, card.message_id))
+        over_at = fal.runs[run_id].begun_at + RUN_S
+        times.append((time.monotonic() - over_at) * 1000)
+    return sorted(times[WARM_UP // 2 :])
+
+
+def _has_picture(stage: Stage, message_id: int | None) -> bool:
+    if message_id is None:
+        return False
+    return bool(stage.message(message_id)["attachments"] or stage.pictures(message_id))
+
+
 def _painting_s() -> float:
     """Return the processor time of painting one picture, median of five."""
     times: list[float] = []
@@ -180,7 +219,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=20)
     parser.add_argument("--in-flight", type=int, default=500)
+    parser.add_argument("--rounds", type=int, default=20)
     options = parser.parse_args()
+    asyncio.run(measure_completion(options.rounds))
     asyncio.run(measure_answers(options.seconds))
     asyncio.run(measure_jobs(options.in_flight))
 
