@@ -208,6 +208,11 @@ def _words(payload: object, depth: int = 0) -> Iterator[str]:
             if fields.get(name):
                 yield from _words(fields[name], depth + 1)
                 return
+        # `{"steps[0].input.prompt": ["is required"]}`: words by the field that they are about.
+        for name, found in fields.items():
+            if isinstance(found, list):
+                words = "; ".join(_words(cast("object", found), depth + 1))
+                yield f"{name.rpartition('.')[2]}: {words}"
 
 
 def _hidden(text: str, request: httpx.Request) -> str:
@@ -278,7 +283,8 @@ async def download(http: httpx.AsyncClient, url: str, *, limit_bytes: int) -> by
         return _nothing("redirected too often")
     except httpx.HTTPError as error:
         failure = ProviderLost(f"a file could not be fetched ({type(error).__name__})")
-    except httpx.InvalidURL:
+    except (httpx.InvalidURL, UnicodeError):
+        # The latter for a host that is no name in any script.
         return _nothing("malformed address")
     raise failure
 

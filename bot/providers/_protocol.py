@@ -56,7 +56,9 @@ class Progress:
 
 @dataclass(frozen=True)
 class Output:
-    """One finished picture as the provider sent it; `is_nsfw` is None when it did not say.
+    """One finished picture as the provider sent it, or the `text` that was asked for instead.
+
+    `is_nsfw` is None when the provider did not say.
 
     `data` is empty when there is none to have: the provider's safety filter withheld it
     (`is_withheld`), or its file is gone or larger than we take. `cost_usd_micros` is what this
@@ -68,6 +70,7 @@ class Output:
     is_nsfw: bool | None = None
     is_withheld: bool = False
     cost_usd_micros: int | None = None
+    text: str | None = None
 
 
 class Provider(Protocol):
