@@ -93,6 +93,12 @@ class Settings(BaseSettings):
     def _read_ids(cls, value: object) -> object:
         return _id_set(value)
 
+    @field_validator("comfyui_workflows", mode="before")
+    @classmethod
+    def _read_folder(cls, value: object) -> object:
+        # An empty line of the file would mean the working folder.
+        return value or None
+
     @field_validator("database_url")
     @classmethod
     def _check_database_url(cls, value: str) -> str:
