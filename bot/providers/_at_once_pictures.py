@@ -10,15 +10,10 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from bot.errors import ProviderRejected
+from bot.providers._http import mime_of
 from bot.providers._protocol import Inputs, ReadPicture
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_TYPES = {
-    b"\x89PNG": "image/png",
-    b"\xff\xd8\xff": "image/jpeg",
-    b"RIFF": "image/webp",
-    b"GIF8": "image/gif",
-}
 
 
 def marker_of(sha256: str) -> Mapping[str, str]:
@@ -53,7 +48,7 @@ class Courier:
             raise ProviderRejected("a picture that it starts from is gone") from None
         if self._limit_bytes is not None and len(data) > self._limit_bytes:
             raise ProviderRejected(f"a picture may have {self._limit_bytes // 1024**2} MiB there")
-        return f"data:{_type_of(data)};base64,{base64.b64encode(data).decode()}"
+        return f"data:{mime_of(data)};base64,{base64.b64encode(data).decode()}"
 
 
 def _marked(value: object) -> str | None:
@@ -62,8 +57,3 @@ def _marked(value: object) -> str | None:
         return None
     sha256 = str(cast("dict[str, object]", value)["picture"])
     return sha256 if _SHA256.fullmatch(sha256) else None
-
-
-def _type_of(data: bytes) -> str:
-    types = (mime for start, mime in _TYPES.items() if data.startswith(start))
-    return next(types, "application/octet-stream")

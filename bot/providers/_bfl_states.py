@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, cast
 
-from bot.errors import Moderated, ProviderRejected
+from bot.errors import Moderated, ProviderFailed, ProviderRejected
 from bot.providers._http import one_line
 from bot.providers._protocol import Progress
 
@@ -84,7 +84,7 @@ def failure_of(state: State) -> ProviderRejected | None:
         case Stage.REFUSED:
             return Moderated(one_line(_REFUSED + tail))
         case Stage.FAILED:
-            return ProviderRejected(one_line(_FAILED + tail))
+            return ProviderFailed(one_line(_FAILED + tail))
         case Stage.UNKNOWN:
             return ProviderRejected("Black Forest Labs does not know this run any more")
         case _:

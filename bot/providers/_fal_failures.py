@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from fal_client import Completed, FalClientHTTPError
 
-from bot.errors import Moderated, ProviderError, ProviderLost, ProviderRejected
+from bot.errors import Moderated, ProviderError, ProviderFailed, ProviderLost, ProviderRejected
 from bot.providers._fal_progress import objects_in
 from bot.providers._http import one_line
 
@@ -97,7 +97,7 @@ def failure_of(refused: Refused, status: Completed | None) -> ProviderError:
     if refused.status == HTTPStatus.NOT_FOUND and not (status and tells_failure(status)):
         return ProviderRejected("fal.ai does not know this run any more")
     if refused.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return ProviderRejected(_WORDS.get(str(refused.error_type), _FAILED))
+        return ProviderFailed(_WORDS.get(str(refused.error_type), _FAILED))
     return ProviderRejected(_words_of(refused))
 
 
@@ -105,7 +105,7 @@ def failure_without_result(status: Completed) -> ProviderRejected:
     """Name the failure of a run from its own status alone."""
     if is_cancelled(status):
         return ProviderRejected("cancelled")
-    return ProviderRejected(_WORDS.get(str(status.error_type), _FAILED))
+    return ProviderFailed(_WORDS.get(str(status.error_type), _FAILED))
 
 
 def _is_final(refused: Refused, status: Completed | None) -> bool:

@@ -48,6 +48,12 @@ _NOT_WRITTEN = (
     httpx.UnsupportedProtocol,
 )
 _MOST_HOPS = 3
+_TYPES = {
+    b"\x89PNG": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"RIFF": "image/webp",
+    b"GIF8": "image/gif",
+}
 _MAY_COME_BACK = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 _KEY_REFUSED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 _GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
@@ -203,16 +209,19 @@ def _words(payload: object, depth: int = 0) -> Iterator[str]:
         for item in cast("list[object]", payload)[:5]:
             yield from _words(item, depth + 1)
     elif isinstance(payload, dict):
-        fields = cast("dict[str, object]", payload)
-        for name in ("detail", "message", "msg", "error", "errors", "messages", "title"):
-            if fields.get(name):
-                yield from _words(fields[name], depth + 1)
-                return
-        # `{"steps[0].input.prompt": ["is required"]}`: words by the field that they are about.
-        for name, found in fields.items():
-            if isinstance(found, list):
-                words = "; ".join(_words(cast("object", found), depth + 1))
-                yield f"{name.rpartition('.')[2]}: {words}"
+        yield from _words_by_name(cast("dict[str, object]", payload), depth)
+
+
+def _words_by_name(fields: dict[str, object], depth: int) -> Iterator[str]:
+    for name in ("detail", "message", "msg", "error", "errors", "messages", "title"):
+        if fields.get(name):
+            yield from _words(fields[name], depth + 1)
+            return
+    # `{"steps[0].input.prompt": ["is required"]}`: words by the field that they are about.
+    for name, found in fields.items():
+        if isinstance(found, list):
+            words = "; ".join(_words(cast("object", found), depth + 1))
+            yield f"{name.rpartition('.')[2]}: {words}"
 
 
 def _hidden(text: str, request: httpx.Request) -> str:
@@ -263,6 +272,12 @@ def one_line(text: str) -> str:
     letters = (letter if letter.isprintable() else " " for letter in text[: 8 * LONGEST_MESSAGE])
     line = " ".join("".join(letters).split())
     return line if len(line) <= LONGEST_MESSAGE else line[: LONGEST_MESSAGE - 1] + "…"
+
+
+def mime_of(data: bytes) -> str:
+    """Tell a picture's type by its first bytes; we keep PNG, JPEG, WebP and GIF."""
+    types = (mime for start, mime in _TYPES.items() if data.startswith(start))
+    return next(types, "application/octet-stream")
 
 
 async def download(http: httpx.AsyncClient, url: str, *, limit_bytes: int) -> bytes:

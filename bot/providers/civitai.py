@@ -51,7 +51,7 @@ from bot.providers._civitai_wire import (
     path_of,
     status_of,
 )
-from bot.providers._http import post_once, refusal_of
+from bot.providers._http import mime_of, post_once, refusal_of
 from bot.providers._protocol import Handle, Inputs, Output, Progress, Setup
 
 KEY_ENV = "CIVITAI_API_KEY"
@@ -63,12 +63,6 @@ _PICTURE_REFUSED = {
     HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 _TOO_LATE = {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}
-_TYPES = {
-    b"\x89PNG": "image/png",
-    b"\xff\xd8\xff": "image/jpeg",
-    b"RIFF": "image/webp",
-    b"GIF8": "image/gif",
-}
 
 
 @dataclass(frozen=True)
@@ -129,7 +123,7 @@ class Civitai:
             ProviderBusy, ProviderDown, OutOfFunds, BadKey: it is not there.
         """
         data = await self._read_picture(sha256)
-        headers = {"Content-Type": _type_of(data)}
+        headers = {"Content-Type": mime_of(data)}
         response = await self._wire.ask("POST", BLOBS, content=data, headers=headers)
         if response.status_code in _PICTURE_REFUSED:
             words = cleaned(str(refusal_of(response)))
@@ -263,9 +257,3 @@ class Civitai:
 
 def _flag(value: bool) -> str:  # noqa: FBT001 - its only argument
     return "true" if value else "false"
-
-
-def _type_of(data: bytes) -> str:
-    """Tell a picture's type by its first bytes; we keep PNG, JPEG, WebP and GIF."""
-    types = (mime for start, mime in _TYPES.items() if data.startswith(start))
-    return next(types, "application/octet-stream")

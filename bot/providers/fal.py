@@ -21,7 +21,7 @@ from bot.providers._fal_failures import tells_failure
 from bot.providers._fal_pictures import take_pictures
 from bot.providers._fal_progress import Teller
 from bot.providers._fal_queue import UNREADABLE, Queue, Run
-from bot.providers._http import post_once, refusal_of
+from bot.providers._http import mime_of, post_once, refusal_of
 from bot.providers._protocol import Handle, Inputs, Output, Progress, Setup
 
 KEY_ENV = "FAL_KEY"
@@ -30,12 +30,6 @@ _LONGEST_UPLOAD_S = 60.0
 """For the token, a few megabytes, and what fal-client repeats by itself."""
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
-_TYPES = {
-    b"\x89PNG": "image/png",
-    b"\xff\xd8\xff": "image/jpeg",
-    b"RIFF": "image/webp",
-    b"GIF8": "image/gif",
-}
 
 
 def connect(setup: Setup) -> "Fal":
@@ -89,7 +83,7 @@ class Fal:
             async with asyncio.timeout(_LONGEST_UPLOAD_S):
                 # Without a fallback of its own, fal-client would send the key to the store's host.
                 address = await self._client.upload(
-                    data, _type_of(data), fallback_repository="fal_v3"
+                    data, mime_of(data), fallback_repository="fal_v3"
                 )
         except (FalClientHTTPError, httpx.HTTPStatusError) as error:
             failure = refusal_of(error.response)
@@ -158,9 +152,3 @@ class Fal:
 
     def _run(self, handle: Handle) -> Run:
         return self._queue.run(handle["endpoint"], handle["request_id"])
-
-
-def _type_of(data: bytes) -> str:
-    """Tell a picture's type by its first bytes; we keep PNG, JPEG, WebP and GIF."""
-    types = (mime for start, mime in _TYPES.items() if data.startswith(start))
-    return next(types, "application/octet-stream")

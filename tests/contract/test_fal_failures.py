@@ -4,6 +4,7 @@ import pytest
 
 from bot.errors import (
     Moderated,
+    ProviderFailed,
     ProviderLost,
     ProviderRejected,
 )
@@ -57,27 +58,27 @@ FAILURES = [
     (failed(422, "x" * 5000), ProviderRejected, "x" * 299 + "…"),
     (failed(400, [{"type": "downstream_service_error"}]), ProviderRejected, "the service behind"),
     (failed(404, "Path /x not found"), ProviderRejected, "Path /x not found"),
-    (failed(500, "Internal Server Error"), ProviderRejected, "the run failed on its side"),
+    (failed(500, "Internal Server Error"), ProviderFailed, "the run failed on its side"),
     (failed(403, "Forbidden by the app"), ProviderRejected, "Forbidden by the app"),
-    (failed(429, "the app is busy"), ProviderRejected, "the run failed on its side"),
+    (failed(429, "the app is busy"), ProviderFailed, "the run failed on its side"),
     (
         failed(504, "timed out", error_type="request_timeout"),
-        ProviderRejected,
+        ProviderFailed,
         "the queue was too long",
     ),
     (
         failed(504, [{"type": "generation_timeout", "msg": "slow"}]),
-        ProviderRejected,
+        ProviderFailed,
         "the model did not finish in time",
     ),
     (
         failed(503, "no runner", error_type="runner_scheduling_failure"),
-        ProviderRejected,
+        ProviderFailed,
         "there was no machine to run it",
     ),
     (
         Outcome(refusal=Answer(500, "Internal Server Error"), error="Invalid status code: 500"),
-        ProviderRejected,
+        ProviderFailed,
         "the run failed on its side",
     ),
     (failed(499, "Request cancelled by the client."), ProviderRejected, "cancelled"),
