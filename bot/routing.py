@@ -142,19 +142,25 @@ def inputs_for(
     `pictures` are what stands for `image`, `mask` and `images` at the provider.
     """
     values: dict[str, object] = {**wish, **pictures, "count": count, **_loras_in(wish)}
+    if "image" in pictures:
+        values["images"] = [pictures["image"]]
     ratio = str(wish.get("aspect_ratio"))
     size = route.sizes.get(ratio) or offer.sizes.get(ratio)
     if size is not None:
         values |= size._asdict()
         values |= {"size": size._asdict(), "size_text": f"{size.width}x{size.height}"}
     sent = {name: _named(route, value, values.get(value)) for name, value in route.sends.items()}
-    return {**route.fixed, **{name: value for name, value in sent.items() if value is not None}}
+    # Empty words would take the place of those that an endpoint has by itself.
+    return {
+        **route.fixed,
+        **{name: found for name, found in sent.items() if found not in (None, "")},
+    }
 
 
 def _loras_in(wish: Mapping[str, Any]) -> dict[str, object]:
     """Return the only LoRA in the shape of endpoints that take just one."""
     for lora in wish.get("loras", ())[:1]:
-        return {"lora_reference": lora["path"], "lora_scale": lora["scale"]}
+        return {"lora_reference": f"huggingface.co/{lora['path']}", "lora_scale": lora["scale"]}
     return {}
 
 

@@ -1,6 +1,6 @@
 """Writes `docs/models.md` from the catalog: `python -m tests.models_page`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from bot import catalog
@@ -22,19 +22,29 @@ _TASKS: dict[Task, str] = {
     "fill": "Painted anew in part: `/edit` with `mask`, Zoom out, pan, Make square",
     "upscale": "Larger: `/upscale`, Upscale",
     "cutout": "Without background: `/edit` with the preset Remove background",
+    "blend": "One picture of several: `/blend`",
+    "describe": "Words for a picture: `/describe`",
+    "enhance": "Better words for a picture: `/enhance`",
 }
+_PRESETS = "Ready-made changes: `/edit` with `preset`"
 
 
 def page() -> str:
     """Return the page as it should be."""
-    return "\n".join([_HEAD, *(line for task in _TASKS for line in _section(task))]) + "\n"
+    models = catalog.load()
+    lines = [_HEAD]
+    for task, title in _TASKS.items():
+        offering = models.offering(task)
+        lines += _section(title, task, [model for model in offering if not model.is_preset])
+    presets = [model for model in models.all() if model.is_preset]
+    return "\n".join([*lines, *_section(_PRESETS, "edit", presets)]) + "\n"
 
 
-def _section(task: Task) -> Iterator[str]:
-    yield f"## {_TASKS[task]}\n"
+def _section(title: str, task: Task, models: Iterable[Model]) -> Iterator[str]:
+    yield f"## {title}\n"
     yield "| model | price | what may be set | served by | |"
     yield "| --- | --- | --- | --- | --- |"
-    for model in catalog.load().offering(task):
+    for model in models:
         yield _row(model, model.tasks[task])
     yield ""
 
@@ -52,7 +62,7 @@ def _settings(offer: Offer) -> Iterator[str]:
         yield f"count to {offer.max_count}"
     for name in offer.takes.names():
         limits = getattr(offer.takes, name)
-        words = name.replace("_", " ")
+        words = "LoRA" if name == "loras" else name.replace("_", " ")
         yield words if limits is True else f"{words} {limits.low:g}-{limits.high:g}"
 
 

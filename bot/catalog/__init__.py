@@ -8,6 +8,7 @@ from bot.catalog._catalog import AUTO, Catalog, load
 from bot.catalog._model import (
     PIXELS_PER_MEGAPIXEL,
     USUAL_SCALE,
+    WORD_TASKS,
     Model,
     Offer,
     Preset,
@@ -26,6 +27,7 @@ __all__ = [
     "AUTO",
     "PIXELS_PER_MEGAPIXEL",
     "USUAL_SCALE",
+    "WORD_TASKS",
     "Catalog",
     "Model",
     "Offer",

@@ -15,6 +15,9 @@ Task = Literal[
 told, its masked part painted anew, the same larger, the same without its background, one picture
 of several, words for a picture, better words for a picture that is still to be made."""
 
+WORD_TASKS: frozenset[Task] = frozenset({"describe", "enhance"})
+"""These give words, not pictures."""
+
 Unit = Literal["picture", "megapixel"]
 """What is paid for: a picture, or each begun million pixels of it. Words count as one picture."""
 
@@ -50,7 +53,8 @@ Value = Literal[
 
 `size` is `{"width": ..., "height": ...}`, `size_text` is `1024x768`. `loras` is a list of `{"path":
 ..., "scale": ...}` with Hugging Face ids, `lora_reference` and `lora_scale` the only one of them,
-and `air_loras` an object of CivitAI's AIR names and weights. `images` are those of a blend.
+and `air_loras` an object of CivitAI's AIR names and weights. `images` are those of a blend, and
+elsewhere a list of the only one. `lora_reference` is `huggingface.co/<id>`.
 """
 
 PIXELS_PER_MEGAPIXEL = 1_000_000
@@ -151,7 +155,9 @@ class Route(BaseModel):
 
     def serves(self, inputs: Mapping[str, Any]) -> bool:
         """Whether the endpoint can be told everything that a job insists on."""
-        values = set(self.sends.values())
+        values: set[str] = set(self.sends.values())
+        if "lora_reference" in values:
+            values.add("loras")
         return (
             inputs.get("count", 1) <= self.max_count
             and values.issuperset(inputs.get("insists", ()))
@@ -280,7 +286,10 @@ def _check_served(task: Task, offer: Offer) -> None:
 
 def _check_sent(task: Task, offer: Offer, route: Route, *, needs_words: bool) -> None:
     """Refuse a route that would silently lose something."""
-    sent = set(route.sends.values())
+    sent: set[str] = set(route.sends.values())
+    if "images" in sent:
+        # One picture alone goes there as a list of one.
+        sent.add("image")
     needed: set[str] = {name for name in _ALWAYS_SENT[task] if needs_words or name != "prompt"}
     needed |= {name for preset in offer.presets.values() for name in preset}
     if min(offer.max_count, route.max_count) > 1:

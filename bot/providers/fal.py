@@ -133,13 +133,15 @@ class Fal:
                     yield progress
 
     async def fetch(self, handle: Handle) -> list[Output]:
-        """Download every picture of a run that is over.
+        """Download every picture of a run that is over, or return the words it gave instead.
 
         Raises:
             ProviderRejected: it failed; whether it did may show only here.
             ProviderLost: result or pictures could not be reached just now.
         """
         answer = await self._run(handle).result()
+        if isinstance(answer.get("output"), str):
+            return [Output(b"", text=answer["output"])]
         return await take_pictures(self._http, answer, is_http_fine=self._is_http_fine)
 
     async def cancel(self, handle: Handle) -> None:

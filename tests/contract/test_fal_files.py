@@ -59,6 +59,13 @@ async def test_single_image_is_taken_and_its_mask_left(shop, endpoint):
     assert shop.refused_inputs == []
 
 
+@pytest.mark.parametrize("words", ["a red fox on snow", ""])
+async def test_words_are_taken_in_place_of_pictures(shop, words):
+    outcome = Outcome(without=("images", "seed"), extra={"output": words, "partial": False})
+
+    assert await make(shop, outcome=outcome) == [Output(b"", text=words)]
+
+
 async def test_files_are_fetched_without_the_key(shop):
     await make(shop)
 

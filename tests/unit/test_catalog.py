@@ -165,8 +165,18 @@ def test_every_begun_megapixel_is_a_unit_where_megapixels_are_priced(tmp_path, p
 
     tasks = catalog.load(tmp_path).get("fox").tasks
 
-    assert tasks["vary"].units(pixels) == units
-    assert tasks["imagine"].units(pixels) == 1
+    assert tasks["vary"].price_of(pixels) == 7 * units
+    assert tasks["imagine"].price_of(pixels) == 12
+
+
+def test_route_may_be_billed_in_another_unit_than_the_offer_is_priced_in(tmp_path):
+    per_picture = VARY.replace("cost_usd_micros = 7000", 'cost_usd_micros = 5000\nunit = "picture"')
+    write(tmp_path, FOX + VARY + per_picture[per_picture.index("[[") :])
+
+    offer = catalog.load(tmp_path).get("fox").tasks["vary"]
+
+    costs = [offer.cost_of(route, 3 * PIXELS_PER_MEGAPIXEL) for route in offer.routes]
+    assert costs == [21_000, 5000]
 
 
 IMAGINE = "tasks.imagine"
@@ -239,16 +249,16 @@ def test_malformed_file_stops_the_start_and_names_file_and_field(tmp_path, name)
 UNSENT = {
     "no sizes": (
         '"1:1" = [1024, 1024]\n"3:2" = [1216, 832]\n',
-        "imagine: sizes belong to imagine, and only there",
+        "imagine: sizes belong to imagine and blend",
     ),
     "prompt": ('{ prompt = "prompt", s ', "imagine: kiosk is not sent prompt"),
-    "seed that is taken": (' s = "seed",', "imagine: kiosk is not sent seed"),
-    "steps that are taken": (' n = "steps",', "imagine: kiosk is not sent steps"),
+    "seed that is taken": (' s = "seed",', "imagine: no route is sent seed"),
+    "steps that are taken": (' n = "steps",', "imagine: no route is sent steps"),
     "count of several": (', k = "count"', "imagine: kiosk is not sent count"),
     "picture to vary": (' picture = "image",', "vary: kiosk is not sent image"),
-    "strength": (', strength = "strength"', "vary: kiosk is not sent strength"),
+    "strength": (', strength = "strength"', "vary: no route is sent strength"),
     "mask": (', mask = "mask"', "fill: kiosk is not sent mask"),
-    "scale": (' scale = "scale",', "upscale: kiosk is not sent scale"),
+    "scale": (' scale = "scale",', "upscale: no route is sent scale"),
     "preset's value": (', creativity = "creativity"', "upscale: kiosk is not sent creativity"),
 }
 
@@ -350,40 +360,3 @@ def test_search_finds_no_model_for_another_task(tmp_path):
     found = catalog.load(tmp_path).search("fox", "vary")
 
     assert [model.name for model in found] == ["red-fox"]
-
-
-TASKS = ["imagine", "vary", "edit", "fill", "upscale", "cutout"]
-
-
-@pytest.mark.parametrize("task", TASKS)
-def test_auto_paints_offline_only_where_nothing_else_is_served(task):
-    names = [model.name for model in catalog.load().offering(task)]
-
-    assert len(names) > 1
-    assert names.index("painter") == len(names) - 1
-
-
-@pytest.mark.parametrize(
-    ("task", "name"),
-    [("imagine", "flux-schnell"), ("vary", "flux-dev"), ("edit", "flux-kontext-dev")],
-)
-def test_auto_is_the_cheapest_of_a_family(task, name):
-    family = [model for model in catalog.load().offering(task) if model.name != "painter"]
-
-    assert family[0].name == name
-    assert min(model.tasks[task].price for model in family) == family[0].tasks[task].price
-
-
-def test_auto_takes_every_other_drawing_model_before_those_for_loras():
-    models = [model for model in catalog.load().offering("imagine") if model.name != "painter"]
-
-    takes_loras = [model.tasks["imagine"].takes.loras for model in models]
-
-    assert any(takes_loras)
-    assert takes_loras == sorted(takes_loras)
-
-
-def test_quality_that_auto_goes_by_is_there_to_draw():
-    drawing = catalog.load().offering("imagine")
-
-    assert {model.quality for model in drawing} == {"draft", "standard", "high"}
