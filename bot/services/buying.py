@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import jobs
-from bot.catalog import Offer
+from bot.catalog import WORD_TASKS, Offer
 from bot.errors import (
     BadKey,
     BadPicture,
@@ -38,6 +38,9 @@ from bot.services.storing import keep, real_cost
 from bot.services.views import Views
 
 log = structlog.get_logger()
+
+LONGEST_ANSWER = 1500
+"""Characters of a description or of better words; more than that no model reads."""
 
 BUSY_ROUNDS = 5
 PROBE_S = 120.0
@@ -330,6 +333,8 @@ class Buying:
             await end(task)
 
     async def _store(self, job: Job, attempt: Attempt, outputs: list[Output]) -> Job:
+        if job.task in WORD_TASKS:
+            return await self._store_words(job, attempt, outputs)
         taken = outputs[: job.count]
         made = await asyncio.gather(*(keep(self._media, one, job_id=job.id) for one in taken))
         found = [one.facts for one in made if one.facts is not None]
@@ -338,8 +343,7 @@ class Buying:
             failure = "withheld" if is_withheld else "no_pictures"
             return await self._closing.fail(job, attempt, failure)
         pictures = [Picture(number=number, **facts) for number, facts in enumerate(found, start=1)]
-        seconds = (self._clock() - attempt.created_at).total_seconds()
-        self._health.measured(attempt.provider, attempt.endpoint, seconds)
+        self._measure(attempt)
         async with self._db.write() as conn:
             # First, so that a runner which lost the job meanwhile stops before it writes.
             stored = await jobs.advance(conn, job, status="delivering")
@@ -347,6 +351,22 @@ class Buying:
             cost = real_cost(outputs)
             await jobs.close_attempt(conn, attempt.id, status="done", cost_usd_micros=cost)
             return stored
+
+    async def _store_words(self, job: Job, attempt: Attempt, outputs: list[Output]) -> Job:
+        words = " ".join(output.text.strip() for output in outputs if output.text)
+        if not words:
+            return await self._closing.fail(job, attempt, "no_words")
+        self._measure(attempt)
+        async with self._db.write() as conn:
+            told = words[:LONGEST_ANSWER]
+            stored = await jobs.advance(conn, job, status="delivering", answer=told)
+            cost = real_cost(outputs)
+            await jobs.close_attempt(conn, attempt.id, status="done", cost_usd_micros=cost)
+            return stored
+
+    def _measure(self, attempt: Attempt) -> None:
+        seconds = (self._clock() - attempt.created_at).total_seconds()
+        self._health.measured(attempt.provider, attempt.endpoint, seconds)
 
     async def _is_cancelled(self, job: Job) -> bool:
         async with self._db.read() as conn:

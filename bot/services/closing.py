@@ -6,7 +6,7 @@ from bot.errors import Moderated, ProviderError, ProviderRejected
 from bot.jobs import Attempt, Job
 
 # How a run can end for us while the provider wants its money all the same.
-_MAY_COST = ("uncertain", "timeout", "no_pictures", "unavailable", "withheld")
+_MAY_COST = ("uncertain", "timeout", "no_pictures", "no_words", "unavailable", "withheld")
 
 
 class Closing:

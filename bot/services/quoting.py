@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.catalog import (
     AUTO,
+    PIXELS_PER_MEGAPIXEL,
     USUAL_SCALE,
     Catalog,
     Model,
@@ -138,10 +139,11 @@ class Quoting:
             raise NoRoute(model_title=model.title)
         most = max(route.max_count for route in there)
         _check_range("count", wish.count, 1, most)
-        told = {value for route in there for value in route.sends.values()}
-        names = [name for name in inputs["insists"] if name not in told]
-        words = [_INPUT_WORDS.get(name, name) for name in names] or ["such a combination just now"]
-        raise UnsupportedInput(model_title=model.title, name=words[0])
+        told: set[str] = {value for route in there for value in route.sends.values()}
+        insists: list[str] = inputs["insists"]
+        names = [name for name in insists if name not in told]
+        name = names[0] if names else "such a combination just now"
+        raise UnsupportedInput(model_title=model.title, name=_INPUT_WORDS.get(name, name))
 
     def _model(self, wish: ImageWish) -> Model:
         if wish.model == AUTO:
@@ -153,7 +155,14 @@ class Quoting:
 
     def _choose(self, wish: ImageWish) -> Model:
         """Return the preferred model that can be had, of the quality asked for if there is one."""
-        chosen = choose(self.models("", wish.task), wish)
+        there = self.models("", wish.task)
+        # A model whose company is down just now only when no other one is well.
+        well = [
+            model
+            for model in there
+            if not model.is_fallback and self._routing.choices(model.tasks[wish.task])
+        ]
+        chosen = choose(well or there, wish)
         if chosen is None:
             raise NoRoute(model_title=AUTO)
         return chosen
@@ -172,6 +181,10 @@ _TASK_WORDS: dict[Task, str] = {
 }
 
 
+_BLEND = "one natural picture that brings all of these together"
+"""What a blend is told when nobody says more; the models that can blend need some words."""
+
+
 def _insists(wish: ImageWish) -> list[str]:
     """Return what a route must be able to tell its endpoint; a seed nobody chose may be lost."""
     names = [name for name in _INSISTED if getattr(wish, name) is not None]
@@ -188,8 +201,8 @@ def random_seed() -> int:
 
 
 def _words(wish: ImageWish, model: Model, offer: Offer) -> dict[str, Any]:
-    prompt = wish.prompt.strip()
-    needs_words = wish.task in ("imagine", "vary", "edit")
+    prompt = wish.prompt.strip() or (_BLEND if wish.task == "blend" else "")
+    needs_words = wish.task in ("imagine", "vary", "edit", "enhance") and not model.is_preset
     if len(prompt) > offer.max_prompt or (needs_words and not prompt):
         raise BadPrompt(length=len(prompt), limit=offer.max_prompt)
     words = {"prompt": prompt}
@@ -255,16 +268,23 @@ def _quality(wish: ImageWish, model: Model, offer: Offer) -> dict[str, Any]:
 
 
 def _pictures(wish: ImageWish, model: Model, offer: Offer) -> dict[str, Any]:
-    if not offer.sizes:
+    if wish.task == "enhance":
+        return {}
+    if not offer.sizes and wish.task != "blend":
         _check_takes(model, "aspect ratio for a picture", takes=wish.aspect_ratio is None)
         assert wish.image is not None, wish
         named = {"image": wish.image, "mask": wish.mask}
         found = {name: asdict(source) for name, source in named.items() if source}
         return found | ({"frame": wish.frame} if wish.frame else {})
+    found: dict[str, Any] = {}
+    if wish.images:
+        found["images"] = [asdict(source) for source in wish.images]
     ratio = wish.aspect_ratio or offer.default_ratio
+    if ratio is None:
+        return found
     if ratio not in offer.sizes:
         raise UnsupportedInput(model_title=model.title, name=f"aspect ratio {ratio}")
-    return {"aspect_ratio": ratio}
+    return found | {"aspect_ratio": ratio}
 
 
 def _pixels(wish: ImageWish, offer: Offer, inputs: dict[str, Any]) -> int:
@@ -274,8 +294,8 @@ def _pixels(wish: ImageWish, offer: Offer, inputs: dict[str, Any]) -> int:
         BadPicture: the picture is as large, or as square, as it gets.
     """
     if wish.image is None:
-        size = offer.sizes[inputs["aspect_ratio"]]
-        return size.width * size.height
+        size = offer.sizes.get(inputs.get("aspect_ratio", ""))
+        return size.width * size.height if size else PIXELS_PER_MEGAPIXEL
     width, height = wish.image.width, wish.image.height
     if wish.frame:
         width, height = framed_size(width, height, wish.frame)

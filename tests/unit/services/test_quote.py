@@ -17,7 +17,7 @@ from bot.routing import Routing
 from bot.services import ImageWish, Source
 from bot.services.quoting import MAX_SEED, Quoting
 from tests.unit.services.scripted import Scripted
-from tests.unit.services.studio import COST_USD_MICROS, model
+from tests.unit.services.studio import COST_USD_MICROS, SENDS, model, route
 
 SKETCH = Source("0" * 64, 800, 600)
 
@@ -314,3 +314,101 @@ def test_edit_without_a_word_is_refused(studio):
 def test_long_negative_prompt_is_refused_not_cut(studio):
     with pytest.raises(BadPrompt):
         quote(studio, negative_prompt="x" * 101)
+
+
+# What `auto` means.
+
+
+@pytest.mark.parametrize(
+    ("wish", "name"),
+    [
+        ({}, "quick"),
+        ({"quality": "draft"}, "quick"),
+        ({"quality": "high"}, "grand"),
+        ({"prompt": "a fox, " * 120}, "usual"),
+        ({"prompt": 'a shop with a sign that says "FOXES"'}, "scribe"),
+        ({"prompt": "a poster reading happy birthday"}, "scribe"),
+        ({"prompt": "a fox reading a book"}, "quick"),
+        ({"count": 3}, "usual"),
+    ],
+)
+def test_auto_chooses_by_quality_length_letters_and_count(wish, name):
+    desk = quoting(
+        model(name="quick", rank=1, quality="draft", max_count=1, max_prompt=4000),
+        model(name="usual", rank=2, max_prompt=4000),
+        model(name="scribe", rank=3, writes=True, max_prompt=4000),
+        model(name="grand", rank=4, quality="high", max_prompt=4000),
+        model(name="painter", rank=0, is_fallback=True, writes=True, max_prompt=4000),
+    )
+
+    assert desk.quote(ImageWish(**{"prompt": "a fox", **wish})).model.name == name
+
+
+def test_auto_leaves_a_model_alone_whose_company_is_failing():
+    routing = Routing({"first": Scripted(), "second": Scripted()}, Health())
+    models = [
+        model(name="quick", rank=1, routes=[route("first")]),
+        model(name="usual", rank=2, routes=[route("second")]),
+        model(name="painter", rank=3, is_fallback=True, routes=[route("second")]),
+    ]
+    desk = Quoting(Catalog(models), routing)
+    routing.health.failed("first", for_good=True)
+
+    assert desk.quote(ImageWish("a fox")).model.name == "usual"
+
+    routing.health.failed("second", for_good=True)
+
+    quoted = desk.quote(ImageWish("a fox"))
+    assert (quoted.model.name, quoted.is_served) == ("quick", False)
+
+
+def test_fallback_is_taken_where_nothing_else_is_there():
+    desk = quoting(model(name="painter", is_fallback=True), model(routes=[route("nobody")]))
+
+    assert desk.quote(ImageWish("a fox")).model.name == "painter"
+
+
+@pytest.mark.parametrize(
+    ("lora", "found"),
+    [
+        ("somebody/foxes", {"loras": [{"path": "somebody/foxes", "scale": 1.0}]}),
+        ("somebody/foxes 0.6", {"loras": [{"path": "somebody/foxes", "scale": 0.6}]}),
+        (
+            "urn:air:flux1:lora:civitai:12@34 0.8",
+            {"air_loras": {"urn:air:flux1:lora:civitai:12@34": 0.8}},
+        ),
+    ],
+)
+def test_lora_is_read_with_its_weight(lora, found):
+    sends = {**SENDS, "airs": "air_loras"}
+    desk = quoting(model(takes={"loras": True}, routes=[{**route("first"), "sends": sends}]))
+
+    inputs = desk.quote(ImageWish("a fox", "fox", lora=lora)).inputs
+
+    assert {name: inputs[name] for name in inputs if "loras" in name} == found
+
+
+def test_lora_weight_out_of_range_is_refused():
+    desk = quoting(model(takes={"loras": True}))
+
+    with pytest.raises(OutOfRange):
+        desk.quote(ImageWish("a fox", "fox", lora="somebody/foxes 9"))
+
+
+def test_lora_of_a_kind_that_no_route_takes_is_refused_in_words():
+    desk = quoting(model(takes={"loras": True}))
+
+    with pytest.raises(UnsupportedInput) as refused:
+        desk.quote(ImageWish("a fox", "fox", lora="urn:air:flux1:lora:civitai:12@34"))
+
+    assert refused.value.name == "LoRA from CivitAI"
+
+
+def test_count_that_no_route_there_makes_is_refused_with_what_they_make():
+    single = {**route("first"), "max_count": 1}
+    desk = quoting(model(routes=[single, route("nobody")]))
+
+    with pytest.raises(OutOfRange) as refused:
+        desk.quote(ImageWish("a fox", "fox", count=4))
+
+    assert (refused.value.name, refused.value.high) == ("count", 1)

@@ -159,20 +159,20 @@ async def test_shutdown_waits_for_the_handle_of_a_request_on_its_way(studio):
 
 async def test_shutdown_leaves_no_request_on_its_way(studio):
     """Two jobs: while the shutdown waits for one request, the other must not send a new one."""
-    studio.first.script.will("submit", ProviderBusy("later", retry_after_s=0.05))
+    studio.first.script.will("submit", ProviderBusy("later", retry_after_s=1))
     waiting_id = await studio.accepted()
     waiting = studio.begin(waiting_id)
     await until(lambda: len(studio.first.submits) == 1)
-    at_answer = studio.first.script.gate("answer")
-    sent_id = await studio.accepted()
+    at_answer = studio.second.script.gate("answer")
+    sent_id = await studio.accepted(model="twice")
     studio.begin(sent_id)
     await at_answer.reached()
 
     stopping = asyncio.create_task(studio.renderer.stop())
-    await until(lambda: waiting.done() or len(studio.first.submits) == 3)
+    await until(lambda: waiting.done() or len(studio.first.submits) == 2)
     at_answer.open()
     await stopping
 
-    assert len(studio.first.submits) == 2
+    assert (len(studio.first.submits), len(studio.second.submits)) == (1, 1)
     assert (await studio.job(waiting_id)).status == "queued"
     assert (await studio.job(sent_id)).status == "running"
