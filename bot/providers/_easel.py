@@ -25,8 +25,8 @@ class Easel:
     def __init__(self) -> None:
         self._pool: ProcessPoolExecutor | None = None
 
-    async def paint(self, endpoint: str, inputs: Mapping[str, Any]) -> bytes:
-        """Return one picture as PNG bytes; pictures among the inputs are the bytes of their files.
+    async def paint(self, endpoint: str, inputs: Mapping[str, Any]) -> bytes | str:
+        """Return one picture as PNG bytes, or text; pictures among the inputs are files' bytes.
 
         Raises:
             ProviderRejected: it cannot be painted from these inputs.
@@ -47,7 +47,7 @@ class Easel:
             raise ProviderLost("the painting process died") from error
 
 
-def _paint(endpoint: str, inputs: dict[str, Any]) -> bytes:
+def _paint(endpoint: str, inputs: dict[str, Any]) -> bytes | str:
     return ENDPOINTS[endpoint].paint(**inputs)
 
 

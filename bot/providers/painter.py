@@ -92,7 +92,7 @@ class _Work:
 
     def __init__(self, order: _Order) -> None:
         self.order = order
-        self.painted: list[bytes] = []
+        self.painted: list[bytes | str] = []
         self.picture_begun_at: float | None = None
 
     @property
@@ -127,7 +127,7 @@ class Painter:
         self._easel = Easel()
         self._turn = asyncio.Lock()
         self._line: list[_Work] = []
-        self._finished: dict[str, list[bytes]] = {}
+        self._finished: dict[str, list[bytes | str]] = {}
         self._cancelled: deque[str] = deque(maxlen=_KEPT_CANCELS)
 
     async def check(self) -> None:
@@ -213,12 +213,17 @@ class Painter:
                 inputs = order.inputs_of(len(work.painted)) | pictures
                 work.painted.append(await self._easel.paint(order.endpoint, inputs))
 
-    async def _read_pictures(self, order: _Order) -> dict[str, bytes]:
+    async def _read_pictures(self, order: _Order) -> dict[str, bytes | list[bytes]]:
         names = [name for name in PICTURES if name in order.inputs]
         try:
-            return {name: await self._read_picture(order.inputs[name]) for name in names}
+            return {name: await self._read(order.inputs[name]) for name in names}
         except FileNotFoundError as error:
-            raise ProviderRejected("the picture to work from is not kept any more") from error
+            raise ProviderRejected("a picture to work from is not kept any more") from error
+
+    async def _read(self, hashes: str | list[str]) -> bytes | list[bytes]:
+        if isinstance(hashes, str):
+            return await self._read_picture(hashes)
+        return [await self._read_picture(sha256) for sha256 in hashes]
 
     async def _watch(self, work: _Work, painting: asyncio.Task[None]) -> AsyncGenerator[Progress]:
         last: Progress | None = None
@@ -256,7 +261,7 @@ class Painter:
         if order.run_id in self._cancelled:
             raise ProviderRejected("cancelled")
 
-    def _keep(self, run_id: str, pictures: list[bytes]) -> None:
+    def _keep(self, run_id: str, pictures: list[bytes | str]) -> None:
         """Keep the pictures until they are fetched, of the latest runs only."""
         self._finished[run_id] = pictures
         while len(self._finished) > _KEPT_RUNS:
@@ -277,10 +282,7 @@ class Painter:
             work = _Work(order)
             await self._paint(work)
             pictures = work.painted
-        return [
-            Output(data=data, seed=order.seed(number), is_nsfw=False)
-            for number, data in enumerate(pictures)
-        ]
+        return [_output(made, order.seed(number)) for number, made in enumerate(pictures)]
 
     async def cancel(self, handle: Handle) -> None:
         """Stop the run, unless its pictures are finished already."""
@@ -288,6 +290,12 @@ class Painter:
         if run_id in self._finished:
             return
         self._cancelled.append(run_id)
+
+
+def _output(made: bytes | str, seed: int | None) -> Output:
+    if isinstance(made, str):
+        return Output(b"", text=made)
+    return Output(data=made, seed=seed, is_nsfw=False)
 
 
 def _asked_for(trouble_file: Path | None) -> str:

@@ -4,6 +4,7 @@ There is no model and no network. `_endpoints` lists what can be asked for. For 
 reads the prompt, `_palette` chooses the colours, `_scene` puts the layers in order, and one module
 a kind of thing paints them; `_finish` decides what it looks painted with. Work on a picture that
 is there starts in the module named after it, from what `_subject` and `_above` find in it.
+`_describe` and `_enhance` give words.
 """
 
 from bot.providers._canvas._endpoints import ENDPOINTS, PICTURES

@@ -2,75 +2,63 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 
 from bot.providers._canvas._dice import Dice
-from bot.providers._canvas._surface import Surface, cut, faded, sized
+from bot.providers._canvas._palette import INK
+from bot.providers._canvas._surface import Surface, sized, swapped
 
 _DOTS = 96
 """How many dots the slope of the bands is worked out in, across and down."""
-_WAVES = 0.3
+_WAVES = 0.2
 """How much of the bands' course is chance; the rest goes straight."""
-_FORMS = 0.12
-"""How much the forms of the pictures themselves push the edges around."""
-_SOFT = 13
-_RIBBON = 8
-"""How wide an edge is, and the light on it, in 1/255 of the way across all bands."""
-_LIGHT = 0.3
+_SOFT = 9
+"""How soft an edge is, in units."""
+_DEPTH = 22
+_DARK = 0.42
+"""How soft (in units) and dark the shadow is that a picture casts on the one it covers."""
 _SLANT = 0.45
 """How far the bands of a wide or tall picture lean at most, in radians."""
 _LONG = 1.2
 """From this ratio of its sides on a picture is wide or tall."""
 
-Centre = tuple[float, float]
+
+def lay_out(surface: Surface, pictures: Sequence[Image.Image]) -> None:
+    """Give every picture (RGB) an equal share of the surface, in their order."""
+    course = _course(surface)
+    limits = _limits(course, len(pictures))
+    for picture, low, high in zip(pictures, limits, limits[1:], strict=False):
+        _cover(surface, picture, _above(course, low), _above(course, high))
 
 
-@dataclass(frozen=True)
-class Part:
-    """A picture (RGB) to lay out, and the place in it that shall be seen (shares, 0-1)."""
-
-    image: Image.Image
-    centre: Centre = (0.5, 0.5)
-
-
-def lay_out(surface: Surface, parts: Sequence[Part]) -> None:
-    """Give every picture an equal share of the surface, in their order."""
-    size, dice = surface.size, surface.dice.child("bands")
-    course = _course(surface, dice, parts)
-    limits = _limits(course, len(parts))
-    surface.image = fitted(parts[0], size)
-    for number, part in enumerate(parts):
-        low, high = limits[number], limits[number + 1]
-        mask = _band(course, low, high).filter(ImageFilter.GaussianBlur(surface.unit * 5))
-        box = mask.getbbox() or (0, 0, *size)
-        placed = Image.new("RGB", size)
-        placed.paste(fitted(part, (box[2] - box[0], box[3] - box[1])), box[:2])
-        # The first one lies under all others, so that no seam shows what is below both.
-        under = mask if number else cut(mask, 0, 1)
-        surface.lay(placed, under)
-    for limit in limits[1:-1]:
-        _light_edge(surface, course, limit)
+def _cover(surface: Surface, picture: Image.Image, mask: Image.Image, rest: Image.Image) -> None:
+    """Cover what a mask shows with a picture, fitted into the part that will stay seen."""
+    if mask.getextrema() != (255, 255):
+        surface.lay(INK, mask.filter(ImageFilter.GaussianBlur(surface.unit * _DEPTH)), _DARK)
+    reach = rest if rest.getbbox() else Image.new("L", surface.size)
+    seen = ImageChops.subtract(mask, reach).filter(ImageFilter.MaxFilter(3))
+    left, top, right, bottom = seen.getbbox() or (0, 0, *surface.size)
+    margin = round(surface.unit * _SOFT * 3)
+    left, top = max(0, left - margin), max(0, top - margin)
+    right, bottom = min(surface.width, right + margin), min(surface.height, bottom + margin)
+    placed = surface.image.copy()
+    placed.paste(_fitted(picture, (right - left, bottom - top)), (left, top))
+    surface.lay(placed, mask.filter(ImageFilter.GaussianBlur(surface.unit * _SOFT)))
 
 
-def fitted(part: Part, size: tuple[int, int]) -> Image.Image:
-    """Fill a size with a picture, cropped around what shall be seen."""
-    return ImageOps.fit(
-        part.image, size, Image.Resampling.LANCZOS, bleed=0.0, centering=part.centre
-    )
+def _fitted(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Fill a size with the middle of a picture."""
+    return ImageOps.fit(picture, size, Image.Resampling.LANCZOS)
 
 
-def _course(surface: Surface, dice: Dice, parts: Sequence[Part]) -> Image.Image:
+def _course(surface: Surface) -> Image.Image:
     """Make a slope over the surface, 0-255, whose level lines are the edges of the bands."""
+    dice = surface.dice.child("bands")
     slope = sized(_slope(_angle(surface, dice)), surface.size)
-    waves = surface.noise(dice.child("waves"), cells=1.6, octaves=3)
-    course = Image.blend(slope, waves, _WAVES)
-    forms = ImageChops.add(
-        *(fitted(part, surface.size).convert("L") for part in (parts[0], parts[-1])), scale=2.0
-    )
-    forms = forms.filter(ImageFilter.GaussianBlur(surface.unit * 14))
-    return ImageOps.autocontrast(Image.blend(course, forms, _FORMS))
+    waves = surface.noise(dice, cells=2, octaves=2)
+    # One octave has no islands at this share; the second one gives the edge its smaller bends.
+    return ImageOps.autocontrast(Image.blend(slope, waves, _WAVES))
 
 
 def _angle(surface: Surface, dice: Dice) -> float:
@@ -106,19 +94,5 @@ def _limits(course: Image.Image, count: int) -> list[int]:
     return [*limits, 256]
 
 
-def _band(course: Image.Image, low: int, high: int) -> Image.Image:
-    """Cover everything above one level; what is above the next is covered after it."""
-    reached = cut(course, low - _SOFT, low + _SOFT)
-    beyond = cut(course, high, high + 2 * _SOFT)
-    return ImageChops.subtract(reached, beyond)
-
-
-def _light_edge(surface: Surface, course: Image.Image, limit: int) -> None:
-    """Let a little light run along an edge: it shall look like one that is meant."""
-    rising = cut(course, limit - _RIBBON, limit)
-    falling = cut(course, limit, limit + 2 * _RIBBON)
-    ribbon = ImageChops.subtract(rising, falling).filter(
-        ImageFilter.GaussianBlur(surface.unit * 3)
-    )
-    light = faded(ribbon, _LIGHT)
-    surface.image = ImageChops.screen(surface.image, Image.merge("RGB", (light,) * 3))
+def _above(course: Image.Image, level: int) -> Image.Image:
+    return swapped(course, [0] * level + [255] * (256 - level))

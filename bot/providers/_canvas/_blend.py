@@ -3,22 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PIL import Image, ImageStat
+from PIL import Image, ImageFilter, ImageStat
 
 from bot.providers._canvas import _finish, _words
-from bot.providers._canvas._bands import Part, lay_out
-from bot.providers._canvas._collage import Figure, figure_of, place
+from bot.providers._canvas._bands import lay_out
+from bot.providers._canvas._collage import Figure, figure_of, found_in, place
 from bot.providers._canvas._dice import Dice
 from bot.providers._canvas._palette import choose
 from bot.providers._canvas._picture import ALTERED, ALTERED_AI, Picture, opened, png
 from bot.providers._canvas._relight import relight
 from bot.providers._canvas._sampling import palette_of
 from bot.providers._canvas._styles import MEDIA, tint
-from bot.providers._canvas._subject import subject
 from bot.providers._canvas._surface import Surface, curved
+from bot.providers._canvas._words import Idea
 
-_COLLAGES = 0.75
-"""How often what stands in one picture is put before the others, where it can be."""
+_HAZE = 0.12
+"""How wide a ground is blurred, in shares of its shorter side."""
+_FULL = 220
+"""From this mean opacity on, in 1/255, nothing was cut out of a picture."""
 _TOGETHER = (0.45, 0.4, 0.4)
 """How far light and the two differences of colour (YCbCr) are drawn to what is common."""
 _STRETCH = (0.7, 1.4)
@@ -30,47 +32,43 @@ _TINT = 0.5
 def blend(*, prompt: str, images: Sequence[bytes], seed: int, width: int, height: int) -> bytes:
     """Paint one picture of 2-5 others and give it as PNG; words set its light and its style.
 
-    Where something stands in a picture it may be put before the others; else they lie side by side.
+    Pictures lie side by side with flowing edges; a figure that stands in one comes before them all.
 
     Raises:
         ProviderRejected: a picture cannot be decoded.
     """
     pictures = [opened(image) for image in images]
     surface = Surface(width, height, Dice.thrown("blend", prompt, str(seed), f"{width}x{height}"))
-    _arrange(surface, pictures)
-    _follow(surface, prompt)
+    idea = _words.read(prompt, "")
+    _arrange(surface, pictures, idea)
+    _follow(surface, idea, prompt)
     _unite(surface)
     is_ai = any(picture.origin == ALTERED_AI for picture in pictures)
     return png(surface.image, ALTERED_AI if is_ai else ALTERED)
 
 
-def _arrange(surface: Surface, pictures: Sequence[Picture]) -> None:
-    """Choose what shall be the ground and what stands before it, and put it all in its place."""
+def _arrange(surface: Surface, pictures: Sequence[Picture], idea: Idea) -> None:
+    """Lay out the grounds, bring them into the hour asked for, and put the figures before them."""
     shown = _drawn_together([picture.on_white() for picture in pictures])
-    found = [
-        figure_of(image, picture.alpha or subject(image))
-        for image, picture in zip(shown, pictures, strict=True)
-    ]
-    before = _before(surface.dice, pictures, found)
-    grounds = [
-        Part(image, figure.centre if figure else (0.5, 0.5))
-        for number, (image, figure) in enumerate(zip(shown, found, strict=True))
-        if number not in before
-    ]
-    lay_out(surface, grounds)
-    place(surface, [figure for number in before if (figure := found[number])])
+    found = [_figure(picture, image) for image, picture in zip(shown, pictures, strict=True)]
+    grounds = [image for image, figure in zip(shown, found, strict=True) if figure is None]
+    lay_out(surface, grounds or [_hazy(image) for image in shown])
+    if idea.tone:
+        colours = choose(replace(idea, colours=()), surface.dice.child("light"))
+        relight(surface, idea.tone, colours)
+    place(surface, [figure for figure in found if figure])
 
 
-def _before(
-    dice: Dice, pictures: Sequence[Picture], found: Sequence[Figure | None]
-) -> list[int]:
-    """List the pictures whose figures stand before the others; what is cut out always does."""
-    cut_out = [number for number, picture in enumerate(pictures) if picture.alpha]
-    figures = [number for number, figure in enumerate(found) if figure]
-    before = figures if dice.child("layout").says(_COLLAGES) else cut_out
-    if len(before) == len(pictures):
-        before = cut_out[1:]
-    return [number for number in before if found[number]]
+def _figure(picture: Picture, shown: Image.Image) -> Figure | None:
+    """Take what was cut out, but not a picture that only has round corners; else look for one."""
+    if picture.alpha and ImageStat.Stat(picture.alpha).mean[0] < _FULL:
+        return figure_of(shown, picture.alpha)
+    return found_in(shown)
+
+
+def _hazy(image: Image.Image) -> Image.Image:
+    """Leave hardly more of a picture than its colours, as a ground for its own figure."""
+    return image.filter(ImageFilter.GaussianBlur(min(image.size) * _HAZE))
 
 
 def _drawn_together(pictures: Sequence[Image.Image]) -> list[Image.Image]:
@@ -104,23 +102,20 @@ def _drawn_to(
     return curved(band, lambda v: v + share * ((v - mean) * stretch + other - v))
 
 
-def _follow(surface: Surface, prompt: str) -> None:
-    """Change hour, colours and medium as the words say; what they name is not painted."""
-    idea, dice = _words.read(prompt, ""), surface.dice
-    if idea.tone:
-        relight(surface, idea.tone, choose(replace(idea, colours=()), dice.child("light")))
+def _follow(surface: Surface, idea: Idea, prompt: str) -> None:
+    """Change colours and medium as the words say; what they name is not painted."""
     if idea.colours:
         surface.image = tint(surface.image, idea.colours, _TINT)
     said = set(_words.words_in(prompt))
     for names, style in MEDIA.values():
         if said & set(names.split()):
-            style(surface, palette_of(surface.image, dice.child("palette")))
+            style(surface, palette_of(surface.image, surface.dice.child("palette")))
             break
 
 
 def _unite(surface: Surface) -> None:
     """Go over everything with one hand, so that it is one picture."""
-    for length, strokes, opacity in ((20, 4200, 0.4), (9, 7000, 0.45)):
+    for length, strokes, opacity in ((20, 2600, 0.4), (9, 4200, 0.45)):
         _finish.brush(surface, f"unite {length}", length=length, strokes=strokes, opacity=opacity)
     palette = palette_of(surface.image, surface.dice.child("air"))
     _finish.bloom(surface, 0.3)

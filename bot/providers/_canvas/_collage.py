@@ -5,22 +5,34 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageChops, ImageFilter, ImageStat
 
-from bot.providers._canvas._bands import Centre
 from bot.providers._canvas._dice import Dice
+from bot.providers._canvas._dots import pieces
 from bot.providers._canvas._palette import INK
-from bot.providers._canvas._surface import Surface, curved, faded, sized
+from bot.providers._canvas._subject import subject
+from bot.providers._canvas._surface import Surface, curved, sized, swapped
 
-_TALL = (0.6, 0.74)
-_WIDE = 0.72
-"""How much of the height a figure takes, and of the width that it has at most."""
+_TALL = (0.62, 0.76)
+_WIDE = (0.72, 0.52, 0.4, 0.34, 0.3)
+"""How much of the height a figure takes, and of the width at most, for 1-5 figures."""
 _STANDS_AT = 0.95
 """How far down a figure stands whose feet are to be seen."""
-_CUT_OFF = 0.985
+_BELOW = 1.02
+"""How far down one reaches that is cut off in its own picture: its edge must not be seen."""
+_CUT_OFF = 0.9
 """A figure that reaches further down than this in its own picture is cut off there."""
-_LIGHT = 0.32
+_LIGHT = 0.42
 """How far a figure goes into the light of where it is put."""
-_SHADOW = 0.5
+_SHADOW = 0.4
 _EDGE = 0.8
+_LONGEST = 160
+_BRIDGE = 7
+"""What is as narrow as this in a copy whose longer side is `_LONGEST` holds nothing together."""
+# A figure that was found by its colours is trusted only if it is tall, solid, low and in the
+# middle: otherwise it is more likely a piece of a landscape.
+_LEAST_TALL = 0.5
+_OFF_CENTRE = 0.16
+_LEAST_SOLID = 0.52
+_LEAST_LOW = 0.85
 
 
 @dataclass(frozen=True)
@@ -32,10 +44,16 @@ class Figure:
     box: tuple[int, int, int, int]
 
     @property
-    def centre(self) -> Centre:
-        """Where it is in its picture, in shares of the sides."""
+    def is_sure(self) -> bool:
+        """Whether it looks like somebody or something that stands there."""
         left, top, right, bottom = self.box
-        return (left + right) / 2 / self.image.width, (top + bottom) / 2 / self.image.height
+        solid = ImageStat.Stat(self.mask.crop(self.box)).mean[0] / 255
+        return (
+            solid >= _LEAST_SOLID
+            and bottom >= _LEAST_LOW * self.image.height
+            and bottom - top >= _LEAST_TALL * self.image.height
+            and abs((left + right) / 2 / self.image.width - 0.5) <= _OFF_CENTRE
+        )
 
     @property
     def is_cut_off(self) -> bool:
@@ -43,10 +61,31 @@ class Figure:
         return self.box[3] >= self.image.height * _CUT_OFF
 
 
-def figure_of(image: Image.Image, mask: Image.Image | None) -> Figure | None:
+def figure_of(image: Image.Image, mask: Image.Image) -> Figure | None:
     """Take what a mask shows, if it shows anything."""
-    box = mask.getbbox() if mask else None
-    return Figure(image, mask, box) if mask and box else None
+    box = mask.getbbox()
+    return Figure(image, mask, box) if box else None
+
+
+def found_in(image: Image.Image) -> Figure | None:
+    """Find a figure by its colours, without what only touches it."""
+    mask = subject(image)
+    figure = figure_of(image, _body(mask)) if mask else None
+    return figure if figure and figure.is_sure else None
+
+
+def _body(mask: Image.Image) -> Image.Image:
+    """Keep the largest piece of a mask: a sun behind an ear hangs on it by a few dots only."""
+    small = mask.copy()
+    small.thumbnail((_LONGEST, _LONGEST))
+    thin = swapped(small, [0] * 128 + [255] * 128).filter(ImageFilter.MinFilter(_BRIDGE))
+    found = sorted(pieces(bytearray(thin.tobytes()), thin.width, 255), key=len)
+    flags = bytearray(thin.width * thin.height)
+    for piece in found[-1:]:
+        for at in piece:
+            flags[at] = 255
+    body = Image.frombytes("L", thin.size, bytes(flags)).filter(ImageFilter.MaxFilter(_BRIDGE + 4))
+    return ImageChops.darker(mask, sized(body, mask.size))
 
 
 def place(surface: Surface, figures: Sequence[Figure]) -> None:
@@ -55,17 +94,19 @@ def place(surface: Surface, figures: Sequence[Figure]) -> None:
     for number, figure in enumerate(dice.sample(figures, len(figures))):
         middle = (number + 0.5) / len(figures)
         spread = 0.16 if len(figures) == 1 else 0.04
-        _stand(surface, figure, dice, middle + dice.uniform(-spread, spread))
+        middle += dice.uniform(-spread, spread)
+        _stand(surface, figure, dice, middle=middle, widest=_WIDE[len(figures) - 1])
 
 
-def _stand(surface: Surface, figure: Figure, dice: Dice, middle: float) -> None:
+def _stand(surface: Surface, figure: Figure, dice: Dice, *, middle: float, widest: float) -> None:
+    """Put one figure on the lower edge, or on the ground if its feet can be seen."""
     left, top, right, bottom = figure.box
     scale = min(
         surface.height * dice.uniform(*_TALL) / (bottom - top),
-        surface.width * _WIDE / (right - left),
+        surface.width * widest / (right - left),
     )
     size = max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale))
-    ground = surface.height * (1.0 if figure.is_cut_off else _STANDS_AT)
+    ground = surface.height * (_BELOW if figure.is_cut_off else _STANDS_AT)
     corner = round(surface.width * middle - size[0] / 2), round(ground - size[1])
     how = Image.Resampling.LANCZOS
     shape = Image.new("L", surface.size)
@@ -98,4 +139,4 @@ def _cast_shadow(surface: Surface, shape: Image.Image, *, is_standing: bool) -> 
         wide, high = (right - left) * 0.5, (right - left) * 0.07
         spot = surface.mask(lambda pen: pen.oval((left + right) / 2, bottom, wide, high, 255))
         spot = spot.filter(ImageFilter.GaussianBlur(high / 2))
-        surface.lay(INK, ImageChops.darker(spot, faded(spot, _SHADOW)))
+        surface.lay(INK, spot, _SHADOW)

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from bot.errors import ProviderRejected
+from bot.providers._canvas._blend import blend
 from bot.providers._canvas._cutout import cutout
+from bot.providers._canvas._describe import describe
 from bot.providers._canvas._edit import edit
+from bot.providers._canvas._enhance import LONGEST, enhance
 from bot.providers._canvas._fill import fill
 from bot.providers._canvas._scene import draw
 from bot.providers._canvas._upscale import upscale
@@ -16,8 +19,8 @@ from bot.providers._protocol import Inputs
 Check = Callable[[str, object], Any]
 """Gives the value to paint with for the value of a named input, None when it was not given."""
 
-PICTURES = ("image", "mask")
-"""The inputs that are hashes of pictures; what paints gets the bytes of their files."""
+PICTURES = ("image", "mask", "images")
+"""The inputs that are hashes of pictures, or a list of such; what paints gets their bytes."""
 
 
 def _text(name: str, value: object) -> str:
@@ -26,10 +29,30 @@ def _text(name: str, value: object) -> str:
     return str(value or "")
 
 
+def _short_text(name: str, value: object) -> str:
+    """Take words that something can be added to."""
+    text = _text(name, value)
+    if not text.strip() or len(text) > LONGEST:
+        raise ProviderRejected(f"{name} must have 1 to {LONGEST} characters")
+    return text
+
+
 def _picture(name: str, value: object) -> str:
     if not isinstance(value, str) or not value:
         raise ProviderRejected(f"{name} is not a picture")
     return value
+
+
+def _pictures(low: int, high: int) -> Check:
+    """Take a list of so many pictures."""
+
+    def check(name: str, value: object) -> list[str]:
+        given = cast("list[object]", value) if isinstance(value, list) else []
+        if not low <= len(given) <= high:
+            raise ProviderRejected(f"{name} must be a list of {low} to {high} pictures")
+        return [_picture(name, each) for each in given]
+
+    return check
 
 
 def _whole(low: int, high: int) -> Check:
@@ -60,9 +83,12 @@ _SEED, _COUNT, _SIDE = _whole(0, 2**63 - 1), _whole(1, 4), _whole(256, 2048)
 
 @dataclass(frozen=True)
 class Endpoint:
-    """What paints one picture, given the inputs by name; `count` is how many it is asked for."""
+    """What paints one picture, given the inputs by name; `count` is how many it is asked for.
 
-    paint: Callable[..., bytes]
+    Some give words instead, as text.
+    """
+
+    paint: Callable[..., bytes | str]
     takes: Mapping[str, Check]
 
     def read(self, inputs: Inputs) -> dict[str, Any]:
@@ -100,4 +126,16 @@ ENDPOINTS: Mapping[str, Endpoint] = {
         {"image": _picture, "scale": _number(1, 4), "creativity": _number(0, 1, usual=0)},
     ),
     "cutout": Endpoint(cutout, {"image": _picture}),
+    "blend": Endpoint(
+        blend,
+        {
+            "prompt": _text,
+            "images": _pictures(2, 5),
+            "seed": _SEED,
+            "width": _SIDE,
+            "height": _SIDE,
+        },
+    ),
+    "describe": Endpoint(describe, {"image": _picture}),
+    "enhance": Endpoint(enhance, {"prompt": _short_text}),
 }
