@@ -104,6 +104,14 @@ class UnknownModel(UserError):
         self.name = name
 
 
+class UnknownProvider(UserError):
+    """No adapter of this name."""
+
+    def __init__(self, *, name: str) -> None:
+        super().__init__(f"no provider {name!r}")
+        self.name = name
+
+
 class UnsupportedInput(UserError):
     """The model does not take this input; it is never dropped silently."""
 
@@ -119,6 +127,23 @@ class UnknownLora(UserError):
     def __init__(self, *, name: str) -> None:
         super().__init__(f"no LoRA {name!r}")
         self.name = name
+
+
+class UnfitLora(UserError):
+    """A LoRA was made for another base model, `name`; `names` are the titles that can use it.
+
+    `model_title` is None where the choice was ours and no model here can use it.
+    """
+
+    def __init__(self, *, name: str, model_title: str | None, names: Iterable[str]) -> None:
+        super().__init__(f"made for {name!r}, which is not {model_title}")
+        self.name = name
+        self.model_title = model_title
+        self.names = tuple(names)
+
+
+class LoraSiteDown(UserError):
+    """CivitAI's website does not answer, so there is nothing to look through."""
 
 
 class UnknownFlag(UserError):
@@ -190,6 +215,10 @@ class NoRoute(UserError):
 
 class NotPermitted(UserError):
     """This needs a permission the person does not have."""
+
+
+class HostOnly(UserError):
+    """This is for whoever hosts the bot, not for a server's staff."""
 
 
 class BadAmount(UserError):

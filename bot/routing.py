@@ -74,6 +74,16 @@ class Routing:
         """Return the credits per unit: the host's, else the catalog's."""
         return self.rules.prices.get((model.name, task), model.tasks[task].price)
 
+    def priced(self, model: Model) -> Model:
+        """Return a model with the host's prices in place of the catalog's."""
+        if not any(name == model.name for name, _ in self.rules.prices):
+            return model
+        offers = {
+            task: offer.model_copy(update={"price": self.price_of(model, task)})
+            for task, offer in model.tasks.items()
+        }
+        return model.model_copy(update={"tasks": offers})
+
     def is_open_to(self, name: str) -> bool:
         """Whether the host lets a provider be used: it is enabled and below its cap."""
         rule = self.rules.of(name)
@@ -116,8 +126,15 @@ class Routing:
         for route in offer.routes:
             provider = self._providers.get(route.provider)
             is_gone = self.health.is_gone(route.provider, route.endpoint)
-            if provider is not None and not is_gone and self.is_open_to(route.provider):
+            if provider is not None and not is_gone and self._affords(route):
                 yield Choice(route, provider)
+
+    def _affords(self, route: Route) -> bool:
+        """Whether the provider is open to us, and its cap leaves enough for one unit."""
+        cap = self.rules.of(route.provider).cap_usd_micros
+        left = None if cap is None else cap - self._spent.get(route.provider, 0)
+        has_enough = left is None or route.cost_usd_micros <= left
+        return has_enough and self.is_open_to(route.provider)
 
     def _merit(self, choice: Choice) -> float:
         route = choice.route

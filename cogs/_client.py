@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 import pkgutil
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from typing import Any
 
 import discord
@@ -35,8 +35,11 @@ PERMISSIONS = discord.Permissions(
 class ImageBot(commands.AutoShardedBot):
     """Atelier on Discord."""
 
-    def __init__(self, services: Services, *, shards: Shards) -> None:
+    def __init__(
+        self, services: Services, *, shards: Shards, owner_ids: Collection[int] = ()
+    ) -> None:
         super().__init__(
+            owner_ids=owner_ids,
             # No message is a command, so no message content is needed.
             command_prefix=[],
             help_command=None,

@@ -31,7 +31,8 @@ async def run_bot(settings: Settings, stop_signal: Callable[[], asyncio.Event]) 
     async with open_app(settings, delivery) as app:
 
         def make_client() -> ImageBot:
-            client = ImageBot(app.services, shards=Shards.parse(settings.shards))
+            shards = Shards.parse(settings.shards)
+            client = ImageBot(app.services, shards=shards, owner_ids=settings.owner_ids)
             delivery.attach(client)
             return client
 

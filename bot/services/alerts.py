@@ -32,6 +32,14 @@ class Alerts:
         async with self._turn:
             await self._tell(f"alert:{provider}:{kind}", alert)
 
+    async def cap_reached(self, provider: str, *, cap_usd_micros: int) -> None:
+        """Tell that a provider has spent the host's cap for it, unless that was told today."""
+        alert = ProviderAlert(
+            provider, is_out_of_funds=False, reason="", cap_usd_micros=cap_usd_micros
+        )
+        async with self._turn:
+            await self._tell(f"alert:{provider}:cap", alert)
+
     async def _tell(self, name: str, alert: ProviderAlert) -> None:
         today = f"{self._clock():%Y-%m-%d}"
         if await self._notes.read(name) == today:

@@ -40,11 +40,15 @@ class Receipt:
 
 @dataclass(frozen=True)
 class ProviderAlert:
-    """A provider that serves nobody until the host tops it up or gives another key."""
+    """A provider that serves nobody until the host tops it up or gives another key.
+
+    With `cap_usd_micros`, the host's own cap for the month is what stops it.
+    """
 
     provider: str
     is_out_of_funds: bool
     reason: str
+    cap_usd_micros: int | None = None
 
 
 class Delivery(Protocol):

@@ -86,7 +86,14 @@ class Quoting:
     def models(self, typed: str, task: Task, *, limit: int | None = None) -> list[Model]:
         """Return the models that can do a task now and match what was typed so far."""
         found = self._catalog.search(typed, task)
-        return [model for model in found if self._routing.serves(model, task)][:limit]
+        served = [model for model in found if self._routing.serves(model, task)]
+        return [self._routing.priced(model) for model in served[:limit]]
+
+    def presets(self, typed: str) -> list[Model]:
+        """Return the presets of `/edit` that can be had now and match what was typed so far."""
+        found = self._catalog.presets(typed)
+        served = [model for model in found if self._routing.serves(model, "edit")]
+        return [self._routing.priced(model) for model in served]
 
     def serves(self, name: str, task: Task) -> bool:
         """Whether a model of this name is there and does this task just now."""
@@ -181,10 +188,6 @@ _TASK_WORDS: dict[Task, str] = {
 }
 
 
-_BLEND = "one natural picture that brings all of these together"
-"""What a blend is told when nobody says more; the models that can blend need some words."""
-
-
 def _insists(wish: ImageWish) -> list[str]:
     """Return what a route must be able to tell its endpoint; a seed nobody chose may be lost."""
     names = [name for name in _INSISTED if getattr(wish, name) is not None]
@@ -201,7 +204,7 @@ def random_seed() -> int:
 
 
 def _words(wish: ImageWish, model: Model, offer: Offer) -> dict[str, Any]:
-    prompt = wish.prompt.strip() or (_BLEND if wish.task == "blend" else "")
+    prompt = wish.prompt.strip()
     needs_words = wish.task in ("imagine", "vary", "edit", "enhance") and not model.is_preset
     if len(prompt) > offer.max_prompt or (needs_words and not prompt):
         raise BadPrompt(length=len(prompt), limit=offer.max_prompt)
@@ -272,6 +275,7 @@ def _pictures(wish: ImageWish, model: Model, offer: Offer) -> dict[str, Any]:
         return {}
     if not offer.sizes and wish.task != "blend":
         _check_takes(model, "aspect ratio for a picture", takes=wish.aspect_ratio is None)
+        _check_takes(model, "mask", takes=wish.mask is None or wish.task == "fill")
         assert wish.image is not None, wish
         named = {"image": wish.image, "mask": wish.mask}
         found = {name: asdict(source) for name, source in named.items() if source}

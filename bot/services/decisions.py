@@ -1,0 +1,80 @@
+"""Decisions: the rows that say what the host decided about providers, their order and prices."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.catalog import Task
+from bot.db.tables import notes, price_rules, provider_rules
+from bot.routing import POLICIES, Policy, Rule, Rules
+
+_ORDER_NOTE = "routing"
+
+
+@dataclass(frozen=True)
+class Order:
+    """Who is asked first: the `preferred` provider, then the others as the policy says."""
+
+    policy: Policy
+    preferred: str | None
+
+
+def policy_named(word: str | None) -> Policy | None:
+    """Return the policy of this name, if there is one."""
+    return next((policy for policy in POLICIES if policy == word), None)
+
+
+async def read_rules(conn: AsyncConnection) -> Rules:
+    """Return everything the host decided."""
+    rule, price = provider_rules.c, price_rules.c
+    by_provider = await conn.execute(sa.select(rule.provider, rule.is_enabled, rule.cap_usd_micros))
+    by_model = await conn.execute(sa.select(price.model, price.task, price.price))
+    order = await _read_order(conn)
+    return Rules(
+        providers={name: Rule(is_enabled, cap) for name, is_enabled, cap in by_provider},
+        policy=order.policy,
+        preferred=order.preferred,
+        prices={(model, task): amount for model, task, amount in by_model},
+    )
+
+
+async def write_rule(conn: AsyncConnection, provider: str, rule: Rule, *, now: datetime) -> None:
+    """Write what counts for a provider from now on."""
+    await conn.execute(provider_rules.delete().where(provider_rules.c.provider == provider))
+    await conn.execute(
+        provider_rules.insert().values(
+            provider=provider,
+            is_enabled=rule.is_enabled,
+            cap_usd_micros=rule.cap_usd_micros,
+            updated_at=now,
+        )
+    )
+
+
+async def write_price(
+    conn: AsyncConnection, model: str, task: Task, price: int | None, *, now: datetime
+) -> None:
+    """Write what a model takes for a task, in credits per unit; None goes back to the catalog's."""
+    rule = price_rules.c
+    await conn.execute(price_rules.delete().where(rule.model == model, rule.task == task))
+    if price is not None:
+        await conn.execute(
+            price_rules.insert().values(model=model, task=task, price=price, updated_at=now)
+        )
+
+
+async def write_order(conn: AsyncConnection, order: Order) -> None:
+    """Write who is asked first."""
+    value = json.dumps({"policy": order.policy, "preferred": order.preferred})
+    await conn.execute(notes.delete().where(notes.c.name == _ORDER_NOTE))
+    await conn.execute(notes.insert().values(name=_ORDER_NOTE, value=value))
+
+
+async def _read_order(conn: AsyncConnection) -> Order:
+    value = await conn.scalar(sa.select(notes.c.value).where(notes.c.name == _ORDER_NOTE))
+    noted: dict[str, str | None] = json.loads(value) if value else {}
+    # A policy that this version does not know is as good as none.
+    return Order(policy_named(noted.get("policy")) or "catalog", noted.get("preferred"))
