@@ -9,6 +9,7 @@ from discord import app_commands
 
 from bot.catalog import AUTO, Quality
 from bot.services import ImageWish
+from cogs import _lora_texts as texts
 
 if TYPE_CHECKING:
     from cogs._client import ImageBot
@@ -41,7 +42,7 @@ _describe = app_commands.describe(
     steps="More steps take longer and draw finer",
     guidance="How closely to follow the words",
     quality="draft is quick and cheap, high takes the best model",
-    lora="A FLUX LoRA by its name on Hugging Face: owner/name",
+    lora="A LoRA: type to look through CivitAI's, or name one on Hugging Face as owner/name",
     lane=LANE,
     visibility=VISIBILITY,
 )
@@ -54,6 +55,26 @@ class Asked:
     wish: ImageWish
     image: discord.Attachment | None
     visibility: Visibility | None
+
+
+def is_nsfw_fine(interaction: "discord.Interaction[ImageBot]") -> bool:
+    """Whether the channel is age-restricted; a thread is what its channel is."""
+    is_marked = getattr(interaction.channel, "is_nsfw", None)
+    return is_marked is not None and bool(is_marked())
+
+
+async def lora_choices(
+    interaction: "discord.Interaction[ImageBot]", typed: str
+) -> list[app_commands.Choice[str]]:
+    """Return the LoRAs that fit what was typed and chosen so far."""
+    given = interaction.namespace
+    found = await interaction.client.services.loras.suggest(
+        typed,
+        getattr(given, "model", None),
+        "vary" if getattr(given, "image", None) else "imagine",
+        is_nsfw_fine=is_nsfw_fine(interaction),
+    )
+    return [texts.lora_choice(lora) for lora in found]
 
 
 def said(**options: object) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ _COGS: Mapping[str, str] = {
     "set": "Settings",
     "hist": "History",
     "models": "Models",
+    "loras": "Loras",
     "forget": "Privacy",
 }
 """The panels, as `custom_id` names them, and the cog that each one belongs to."""

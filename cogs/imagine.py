@@ -7,11 +7,11 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.services import Accepted, Source
+from bot.services import Accepted, ImageWish
 from cogs import _texts as texts
 from cogs._answers import answer_with_job, origin_of, tell
-from cogs._options import Asked, image_options
-from cogs._pictures import answer_from_pictures, expected
+from cogs._options import Asked, image_options, lora_choices
+from cogs._pictures import Attached, answer_from_pictures, expected
 
 if TYPE_CHECKING:
     from cogs._client import ImageBot
@@ -21,6 +21,7 @@ class Imagine(commands.Cog):
     """Commands that make pictures from words."""
 
     def __init__(self, client: "ImageBot") -> None:
+        self._loras = client.services.loras
         self._making = client.services.making
         self._wishing = client.services.wishing
 
@@ -29,19 +30,19 @@ class Imagine(commands.Cog):
     @image_options
     async def imagine(self, interaction: "discord.Interaction[ImageBot]", asked: Asked) -> None:
         """Draw pictures from a prompt."""
-        wishing, visibility = self._wishing, asked.visibility
+        visibility = asked.visibility
         origin = origin_of(interaction, has_followup=asked.image is not None)
+
+        async def request(wish: ImageWish) -> Accepted:
+            fitted = await self._loras.fitted(origin, wish)
+            return await self._wishing.wish(origin, fitted, visibility=visibility)
+
         if asked.image is None:
-            accepting = wishing.wish(origin, asked.wish, visibility=visibility)
+            accepting = request(asked.wish)
             await answer_with_job(interaction, accepting, is_private=visibility == "private")
             return
 
-        async def request(image: Source) -> Accepted:
-            return await wishing.wish(
-                origin, replace(asked.wish, image=image), visibility=visibility
-            )
-
-        await answer_from_pictures(interaction, asked.wish, request, asked.image)
+        await answer_from_pictures(interaction, asked.wish, Attached(asked.image), request)
 
     @app_commands.command()
     @app_commands.guild_only()
@@ -49,7 +50,9 @@ class Imagine(commands.Cog):
     async def cost(self, interaction: "discord.Interaction[ImageBot]", asked: Asked) -> None:
         """Say what /imagine would cost, without making anything."""
         image = expected(asked.image) if asked.image else None
-        wishes = await self._wishing.read(origin_of(interaction), replace(asked.wish, image=image))
+        origin = origin_of(interaction)
+        wish = await self._loras.fitted(origin, replace(asked.wish, image=image))
+        wishes = await self._wishing.read(origin, wish)
         await tell(interaction, texts.quotes([self._making.quote(wish) for wish in wishes]))
 
     @imagine.autocomplete("model")
@@ -59,6 +62,13 @@ class Imagine(commands.Cog):
     ) -> list[app_commands.Choice[str]]:
         task = "vary" if getattr(interaction.namespace, "image", None) else "imagine"
         return [texts.model_choice(model, task) for model in self._making.models(typed, task=task)]
+
+    @imagine.autocomplete("lora")
+    @cost.autocomplete("lora")
+    async def _complete_lora(
+        self, interaction: "discord.Interaction[ImageBot]", typed: str
+    ) -> list[app_commands.Choice[str]]:
+        return await lora_choices(interaction, typed)
 
 
 async def setup(client: "ImageBot") -> None:

@@ -1,7 +1,8 @@
 """`/models`: what there is to choose from, with prices and examples."""
 
 import io
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 import discord
@@ -9,15 +10,18 @@ from discord import app_commands, ui
 
 from bot.catalog import Task
 from bot.errors import BadChoice
-from bot.services import ModelSheet, Sample
+from bot.services import ModelPage, ModelSheet, Sample
 from cogs import _mine as texts
 from cogs._answers import origin_of
 from cogs._cards import ACCENT
+from cogs._pages import LONGEST_QUERY
 from cogs._panels import PanelCog, PanelItem, add_panel, panel, row
 
 if TYPE_CHECKING:
     from cogs._client import ImageBot
 
+Query = app_commands.Range[str, 1, LONGEST_QUERY]
+_WHAT = re.compile(r"(?P<task>[a-z]+)(?::[st](?P<number>[0-9]{1,4}):(?P<query>.*))?", re.DOTALL)
 _TASKS = [app_commands.Choice(name=words, value=task) for task, words in texts.TASKS.items()]
 
 
@@ -29,39 +33,58 @@ class Models(PanelCog):
 
     @app_commands.command()
     @app_commands.guild_only()
-    @app_commands.describe(task="What it is to do; pictures from words when you do not say")
+    @app_commands.describe(
+        task="What it is to do; pictures from words when you do not say",
+        query="Words of its name",
+    )
     @app_commands.choices(task=_TASKS)
     async def models(
-        self, interaction: "discord.Interaction[ImageBot]", task: str = "imagine"
+        self,
+        interaction: "discord.Interaction[ImageBot]",
+        task: str = "imagine",
+        query: Query = "",
     ) -> None:
         """Browse the models: what they cost, what they take, what they last made."""
+        page = self._page(task, " ".join(query.split())[:LONGEST_QUERY])
         # Reading and fitting the example may take longer than a first answer.
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await self._show(interaction, task)
+        await self._show(interaction, page)
 
     async def use(
         self, interaction: "discord.Interaction[ImageBot]", what: str, values: Sequence[str]
     ) -> None:
-        """Show the model that was chosen."""
+        """Show the model that was chosen, or the first one of another page."""
+        match = _WHAT.fullmatch(what)
+        if match is None:
+            raise BadChoice(name="page")
+        page = self._page(match["task"], match["query"] or "", int(match["number"] or 0))
         await interaction.response.defer()
-        await self._show(interaction, what, next(iter(values), None))
+        await self._show(interaction, page, next(iter(values), None))
 
-    async def _show(
-        self, interaction: "discord.Interaction[ImageBot]", task: str, name: str | None = None
-    ) -> None:
+    def _page(self, task: str, query: str, number: int = 0) -> ModelPage:
         if task not in get_args(Task):
             raise BadChoice(name="task")
-        sheet = await self._showroom.sheet(origin_of(interaction), cast("Task", task), name)
-        layout, files = self._panel(sheet)
+        return self._showroom.page(cast("Task", task), query, number)
+
+    async def _show(
+        self,
+        interaction: "discord.Interaction[ImageBot]",
+        page: ModelPage,
+        name: str | None = None,
+    ) -> None:
+        if page.query and not page.models:
+            layout = panel(ui.TextDisplay(texts.no_models(page.query)), colour=ACCENT)
+            await interaction.edit_original_response(view=layout, attachments=[])
+            return
+        name = name or next((model.name for model in page.models), None)
+        sheet = await self._showroom.sheet(origin_of(interaction), page.task, name)
+        layout, files = self._panel(page, sheet)
         await interaction.edit_original_response(view=layout, attachments=files)
 
-    def _panel(self, sheet: ModelSheet) -> tuple[ui.LayoutView, list[discord.File]]:
-        options = [
-            texts.model_option(model, sheet.task, is_chosen=model == sheet.model)
-            for model in self._showroom.models(sheet.task)
-        ]
-        select = PanelItem.select(f"v1:models:{sheet.task}", options)
-        items: list[ui.Item[Any]] = [row(select), ui.TextDisplay(texts.model_sheet(sheet))]
+    def _panel(
+        self, page: ModelPage, sheet: ModelSheet
+    ) -> tuple[ui.LayoutView, list[discord.File]]:
+        items: list[ui.Item[Any]] = [*_list(page, sheet), ui.TextDisplay(texts.model_sheet(sheet))]
         if sheet.sample is None:
             items.append(ui.TextDisplay(texts.NO_SAMPLE))
             return panel(*items, colour=ACCENT), []
@@ -70,6 +93,30 @@ class Models(PanelCog):
         gallery.add_item(media=file, description=file.description)
         items += [gallery, ui.TextDisplay(texts.sample_words(sheet.sample))]
         return panel(*items, colour=ACCENT), [file]
+
+
+def _list(page: ModelPage, sheet: ModelSheet) -> Iterator[ui.Item[Any]]:
+    """Yield the models of a page, and buttons to its neighbours where there are any."""
+    options = [
+        texts.model_option(model, page.task, is_chosen=model == sheet.model)
+        for model in page.models
+    ]
+    number, last = page.number, page.count - 1
+    # The first page's select keeps the name that panels of before have.
+    is_plain = number == 0 and not page.query
+    name = f"v1:models:{page.task}" if is_plain else _id(page, "s", number)
+    yield row(PanelItem.select(name, options))
+    if page.count > 1:
+        before, after = _id(page, "t", max(0, number - 1)), _id(page, "t", number + 1)
+        yield ui.TextDisplay(texts.model_page(page))
+        yield row(
+            PanelItem.button(before, texts.MODELS_BEFORE, is_enabled=number > 0),
+            PanelItem.button(after, texts.MODELS_AFTER, is_enabled=number < last),
+        )
+
+
+def _id(page: ModelPage, what: str, number: int) -> str:
+    return f"v1:models:{page.task}:{what}{number}:{page.query}"
 
 
 def _file(sample: Sample) -> discord.File:

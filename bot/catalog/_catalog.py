@@ -40,17 +40,27 @@ class Catalog:
         return model
 
     def offering(self, task: Task) -> list[Model]:
-        """Return the models that do a task, the preferred ones first."""
-        return [model for model in self._by_name.values() if task in model.tasks]
+        """Return the models that do a task, the preferred ones first; no presets."""
+        return [
+            model for model in self._by_name.values() if task in model.tasks and not model.is_preset
+        ]
 
     def search(self, text: str, task: Task) -> list[Model]:
         """Return the models for a task whose name or title holds every word typed so far."""
-        words = text.lower().split()
-        return [
-            model
-            for model in self.offering(task)
-            if all(word in f"{model.name} {model.title.lower()}" for word in words)
-        ]
+        return _holding(text, self.offering(task))
+
+    def presets(self, typed: str) -> list[Model]:
+        """Return the presets of `/edit` whose name or title holds every word typed so far."""
+        return _holding(typed, [model for model in self._by_name.values() if model.is_preset])
+
+
+def _holding(typed: str, models: Iterable[Model]) -> list[Model]:
+    words = typed.lower().split()
+    return [
+        model
+        for model in models
+        if all(word in f"{model.name} {model.title.lower()}" for word in words)
+    ]
 
 
 def load(folder: Path | None = None) -> Catalog:

@@ -250,6 +250,8 @@ class Model(BaseModel):
     """Whether `auto` takes it only where no other model is there at all."""
     is_preset: bool = False
     """Whether it is one fixed change, listed by `/edit preset` and not among the models."""
+    lora_bases: tuple[str, ...] = Field(default=(), max_length=25)
+    """What LoRAs from CivitAI must be made for, in CivitAI's own words, such as `Flux.1 D`."""
     tasks: dict[Task, Offer] = Field(min_length=1)
 
     @model_validator(mode="after")

@@ -79,6 +79,9 @@ async def _serve(folder: Path, *, port: int, stop: asyncio.Event, extra: dict[st
     painter_file.unlink(missing_ok=True)
     environ = child_environment(server, token, bots_folder)
     environ |= {"PAINTER_TROUBLE": str(painter_file)} | extra
+    if not extra:
+        # No network means none: there nobody answers a search for LoRAs.
+        environ["CIVITAI_BASE_URL"] = "http://127.0.0.1:9"
     child = Child((sys.executable, str(MAIN), "run"), environ)
     add_site(
         server.app,

@@ -1,9 +1,9 @@
-"""Choosing: which model `auto` means for a wish."""
+"""Choosing: which models `auto` means for a wish, and in which order."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 
-from bot.catalog import Model
+from bot.catalog import Model, Quality
 from bot.services.requests import ImageWish
 
 _LETTERS = re.compile(
@@ -13,35 +13,25 @@ _LETTERS = re.compile(
 )
 """Words that shall be read in the picture: quoted ones, or a sign that says something."""
 
-
 LONG_PROMPT = 600
 """Characters; the quickest models read little more than that."""
 
 
-def choose(models: Sequence[Model], wish: ImageWish) -> Model | None:
-    """Return the model that suits a wish best: by quality, letters, length, then rank.
-
-    When none takes it at all, the preferred one, which says what is wrong; None of no models.
-    """
-    able = [model for model in models if _can_take(model, wish)] or models
-    # Who asks for an AI's picture gets none of the painter's because a company is down.
-    real = [model for model in able if not model.is_fallback]
-    return min(real or able, key=lambda model: _unfitness(model, wish), default=None)
+_STEPS: Mapping[Quality, int] = {"draft": 0, "standard": 1, "high": 2}
 
 
-def _can_take(model: Model, wish: ImageWish) -> bool:
-    offer = model.tasks[wish.task]
-    is_long = len(wish.prompt.strip()) > offer.max_prompt
-    return not is_long and wish.count <= offer.max_count and (offer.takes.loras or not wish.lora)
+def by_fitness(models: Iterable[Model], wish: ImageWish) -> list[Model]:
+    """Return models, the one that suits a wish best first: quality, letters, length, then rank."""
+    return sorted(models, key=lambda model: _unfitness(model, wish))
 
 
-def _unfitness(model: Model, wish: ImageWish) -> tuple[bool, bool, int]:
+def _unfitness(model: Model, wish: ImageWish) -> tuple[int, bool, int]:
     """Return what counts against a model for a wish, the weightiest first; the least is best."""
     wants_letters = wish.task == "imagine" and bool(_LETTERS.search(wish.prompt))
     is_long = len(wish.prompt) > LONG_PROMPT
     quality = wish.quality or ("standard" if is_long else None)
     return (
-        quality not in (None, model.quality),
+        abs(_STEPS[model.quality] - _STEPS[quality]) if quality else 0,
         wants_letters and not model.writes,
         model.rank,
     )

@@ -1,5 +1,6 @@
 """The showroom: the models that can be had, with what they take, cost and last made."""
 
+import math
 import statistics
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ log = structlog.get_logger()
 
 RUNS_COUNTED = 50
 MOST_MODELS = 25
+"""What one of Discord's lists holds."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,17 @@ class ModelSheet:
         return self.model.tasks[self.task]
 
 
+@dataclass(frozen=True)
+class ModelPage:
+    """As many models as one list holds; `number` counts the pages from 0, `count` is of all."""
+
+    task: Task
+    query: str
+    models: tuple[Model, ...]
+    number: int
+    count: int
+
+
 class Showroom:
     """Knows what there is to choose from."""
 
@@ -59,13 +72,25 @@ class Showroom:
         """Return the models that do a task just now, the preferred ones first."""
         return self._quoting.models("", task, limit=MOST_MODELS)
 
+    def page(self, task: Task, query: str = "", number: int = 0) -> ModelPage:
+        """Return a page of the models whose name or title holds these words.
+
+        Beyond the last page is the last one: models may have gone since somebody looked.
+        """
+        found = self._quoting.models(query, task)
+        count = max(1, math.ceil(len(found) / MOST_MODELS))
+        number = min(number, count - 1)
+        first = number * MOST_MODELS
+        models = tuple(found[first : first + MOST_MODELS])
+        return ModelPage(task=task, query=query, models=models, number=number, count=count)
+
     async def sheet(self, origin: Origin, task: Task, name: str | None = None) -> ModelSheet:
         """Return all about a model, the preferred one when none is named.
 
         Raises:
             NoRoute: it cannot be had just now.
         """
-        found = self.models(task)
+        found = self._quoting.models("", task)
         model = next((one for one in found if name in (None, one.name)), None)
         if model is None:
             raise NoRoute(model_title=name or "a model for that")

@@ -22,6 +22,8 @@ import psutil
 from bot.providers._canvas import draw
 from bot.sandbox import seed
 from bot.services.making import SLOTS
+from tests.bench.ledger import measure_ledger
+from tests.bench.many_models import measure_models
 from tests.e2e.stage import ROOT, Stage, running_stage
 from tests.standins.fal import FalAtHome
 
@@ -221,6 +223,8 @@ def main() -> None:
     parser.add_argument("--in-flight", type=int, default=500)
     parser.add_argument("--rounds", type=int, default=20)
     options = parser.parse_args()
+    asyncio.run(measure_models())
+    asyncio.run(measure_ledger())
     asyncio.run(measure_completion(options.rounds))
     asyncio.run(measure_answers(options.seconds))
     asyncio.run(measure_jobs(options.in_flight))
