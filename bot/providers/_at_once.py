@@ -6,7 +6,7 @@ A process that dies while it waits for the answer has lost it: none of these com
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,16 +15,26 @@ import structlog
 
 from bot.errors import (
     BadKey,
+    Moderated,
     OutOfFunds,
     ProviderBusy,
     ProviderDown,
     ProviderError,
+    ProviderRejected,
     SubmitUncertain,
 )
-from bot.providers._at_once_answers import Made, Picture, fields_of, number_of, seed_of, shares_of
+from bot.providers._at_once_answers import (
+    Made,
+    Picture,
+    fields_of,
+    number_of,
+    seed_of,
+    shares_of,
+    types_in,
+)
 from bot.providers._at_once_pictures import Courier, marker_of
 from bot.providers._at_once_wire import LIMIT_BYTES, Manners, client_for
-from bot.providers._http import download, post_for_answer, refusal_of
+from bot.providers._http import Bounds, download, post_for_answer, refusal_of
 from bot.providers._protocol import Handle, Inputs, Output, Progress, Setup
 
 log = structlog.get_logger()
@@ -32,6 +42,7 @@ log = structlog.get_logger()
 PATIENCE_S = 90.0
 """How long an answer may take by default: a picture, and sometimes the model's start before it."""
 
+FILTERED = "its safety filter refused the words or the picture"
 _ADDRESS = re.compile(r"\b(?:[a-z][a-z0-9+.-]*://|data:)\S+", re.IGNORECASE)
 
 
@@ -72,6 +83,8 @@ class Company:
     key_prefix: str = "Bearer "
     manners: Manners = field(default_factory=Manners)
     has_seeds: bool = True
+    moderated: re.Pattern[str] | None = None
+    """Found in the words, or in an error's type, of an order that a safety filter refused."""
     largest_picture_bytes: int | None = None
     """The largest picture that an order may bring along."""
 
@@ -138,6 +151,7 @@ class AtOnce:
         """Buy one run and keep its pictures; `post_for_answer` lists the errors.
 
         Raises:
+            Moderated: a safety filter refused it.
             SubmitUncertain: also for a success without any picture.
         """
         order = self._company.order(endpoint, await self._courier.load(inputs))
@@ -152,18 +166,37 @@ class AtOnce:
         }
 
     async def _buy(self, order: Order) -> httpx.Response:
+        refusals: list[httpx.Response] = []
         try:
             return await post_for_answer(
-                self._client,
+                self._client_for_one(refusals),
                 f"{self._base_url}{order.path}",
                 order.body,
                 headers={**self._headers, **order.headers},
-                patience_s=self._patience_s,
+                bounds=Bounds(self._patience_s, LIMIT_BYTES),
             )
         except ProviderError as error:
-            # A refusal may quote the picture we sent, or lead to somebody's dashboard.
-            error.args = (_ADDRESS.sub("(link)", str(error)),)
-            raise
+            if not self._is_moderated(error, refusals):
+                # A refusal may quote the picture we sent, or lead to somebody's dashboard.
+                error.args = (_ADDRESS.sub("(link)", str(error)),)
+                raise
+        raise Moderated(FILTERED)
+
+    def _client_for_one(self, refusals: list[httpx.Response]) -> httpx.AsyncClient:
+        """Make a client for one order that notes its refusal; an error keeps only the words."""
+        return client_for(
+            self._setup.http,
+            manners=self._company.manners,
+            patience_s=self._patience_s,
+            hear=refusals.append,
+        )
+
+    def _is_moderated(self, error: ProviderError, refusals: Sequence[httpx.Response]) -> bool:
+        pattern = self._company.moderated
+        if pattern is None or not isinstance(error, ProviderRejected):
+            return False
+        said = [str(error), *map(types_in, refusals)]
+        return any(pattern.search(words) for words in said)
 
     async def _kept(self, picture: Picture) -> dict[str, Any]:
         facts: dict[str, Any] = {"is_nsfw": picture.is_nsfw}

@@ -100,6 +100,20 @@ def fields_of(found: object) -> Mapping[str, Any]:
     return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
 
 
+def types_in(response: httpx.Response) -> str:
+    """Return the types of the errors in a refusal's `detail`, as fal lists them, in one text.
+
+    They are fixed words, where messages change. What was refused may stand beside them, and is not
+    looked at.
+    """
+    try:
+        entries = _list_of(fields_of(response.json()).get("detail"))
+    except (ValueError, RecursionError):
+        return ""
+    types = (fields_of(entry).get("type") for entry in entries)
+    return " ".join(kind for kind in types if isinstance(kind, str))
+
+
 def seed_of(found: object) -> int | None:
     """Return a seed; one beyond 63 bits fits in no row of ours."""
     if not isinstance(found, int) or isinstance(found, bool):

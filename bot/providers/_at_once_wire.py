@@ -32,10 +32,17 @@ class Manners:
 
 
 def client_for(
-    http: httpx.AsyncClient, *, manners: Manners, patience_s: float, limit_bytes: int = LIMIT_BYTES
+    http: httpx.AsyncClient,
+    *,
+    manners: Manners,
+    patience_s: float,
+    hear: Callable[[httpx.Response], None] | None = None,
 ) -> httpx.AsyncClient:
-    """Make a client that sends through another one; it holds nothing that must be closed."""
-    transport = _Through(http, manners=manners, patience_s=patience_s, limit_bytes=limit_bytes)
+    """Make a client that sends through another one; it holds nothing that must be closed.
+
+    `hear` is given every refusal, without its request.
+    """
+    transport = _Through(http, manners=manners, patience_s=patience_s, hear=hear)
     return httpx.AsyncClient(
         transport=transport, headers=http.headers, timeout=http.timeout, trust_env=False
     )
@@ -49,12 +56,17 @@ class _Through(httpx.AsyncBaseTransport):
     """
 
     def __init__(
-        self, http: httpx.AsyncClient, *, manners: Manners, patience_s: float, limit_bytes: int
+        self,
+        http: httpx.AsyncClient,
+        *,
+        manners: Manners,
+        patience_s: float,
+        hear: Callable[[httpx.Response], None] | None,
     ) -> None:
         self._http = http
         self._manners = manners
         self._patience_s = patience_s
-        self._limit_bytes = limit_bytes
+        self._hear = hear
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         response = await self._http.send(request, stream=True, follow_redirects=False)
@@ -66,13 +78,16 @@ class _Through(httpx.AsyncBaseTransport):
             raise httpx.ReadTimeout("the answer trickles") from None
         finally:
             await response.aclose()
-        return self._in_usual_terms(response, data)
+        answer = self._in_usual_terms(response, data)
+        if self._hear is not None and not answer.is_success:
+            self._hear(httpx.Response(answer.status_code, content=data))
+        return answer
 
     async def _read(self, response: httpx.Response) -> bytes:
         data = bytearray()
         async for part in response.aiter_bytes():
             data += part
-            if len(data) > self._limit_bytes:
+            if len(data) > LIMIT_BYTES:
                 raise httpx.ReadError("the answer is too large")
         return bytes(data)
 

@@ -11,7 +11,7 @@ from typing import Any, cast
 import httpx
 import structlog
 
-from bot.errors import ProviderFailed, ProviderRejected
+from bot.errors import EndpointGone, ProviderError, ProviderFailed, ProviderRejected
 from bot.providers._http import one_line
 
 log = structlog.get_logger()
@@ -35,6 +35,9 @@ _KINDS = {
 }
 """What the choices of a loader's input are files of."""
 
+_OF_AN_ORDER = {"image", "lora_name"}
+"""Files that one order may name and another not: where one is missing, the workflow is fine."""
+
 
 def mapping(value: object) -> Mapping[str, Any]:
     """Return a JSON object, an empty one for anything else."""
@@ -55,15 +58,17 @@ def json_of(response: httpx.Response) -> Mapping[str, Any] | None:
     return cast("Mapping[str, Any]", payload) if isinstance(payload, dict) else None
 
 
-def refusal_in(answer: httpx.Response, otherwise: str) -> ProviderRejected:
-    """Name the refusal of a workflow; what is wrong with it is in its nodes' errors."""
-    payload = json_of(answer) or {}
+def refusal_in(payload: Mapping[str, Any]) -> ProviderError | None:
+    """Name the refusal of a workflow, if its nodes' errors tell of one.
+
+    What the server lacks, it lacks for every order, so the endpoint counts as gone.
+    """
     error, nodes = mapping(payload.get("error")), mapping(payload.get("node_errors"))
     if not error and not nodes:
-        return ProviderRejected(otherwise)
+        return None
     log_node_errors(payload)
     if error.get("type") == "missing_node_type":
-        return ProviderFailed("a node of this workflow is not installed at ComfyUI")
+        return EndpointGone("a node of this workflow is not installed at ComfyUI")
     return _worst(nodes) or ProviderRejected(f"ComfyUI: {_words(error.get('message'))}")
 
 
@@ -88,12 +93,14 @@ def _errors(nodes: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]
             yield str(mapping(body).get("class_type")), mapping(error)
 
 
-def _worst(nodes: Mapping[str, Any]) -> ProviderRejected | None:
+def _worst(nodes: Mapping[str, Any]) -> ProviderError | None:
     """Return what a missing file means, or else the first error there is."""
     found = list(_errors(nodes))
     for _, error in found:
         if error.get("type") == "value_not_in_list":
-            return ProviderFailed(f"ComfyUI lacks {_kind_in(error)}")
+            name = mapping(error.get("extra_info")).get("input_name")
+            kind = ProviderFailed if str(name) in _OF_AN_ORDER else EndpointGone
+            return kind(f"ComfyUI lacks {_kind_of(name)}")
     for node, error in found:
         name = mapping(error.get("extra_info")).get("input_name")
         place = f"{node}, {name}" if isinstance(name, str) else node
@@ -101,8 +108,7 @@ def _worst(nodes: Mapping[str, Any]) -> ProviderRejected | None:
     return None
 
 
-def _kind_in(error: Mapping[str, Any]) -> str:
-    name = mapping(error.get("extra_info")).get("input_name")
+def _kind_of(name: object) -> str:
     kind = _KINDS.get(str(name))
     if kind is not None:
         return f"a file of this workflow: {kind}"

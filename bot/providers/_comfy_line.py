@@ -36,6 +36,7 @@ class Line:
     async def open(self) -> None:
         """Connect; without success `is_live` stays False."""
         await self.close()
+        self.score.lose_touch()
         self._opened.clear()
         self._task = asyncio.create_task(self._listen())
         await self._opened.wait()

@@ -6,11 +6,12 @@ from typing import Any
 
 import httpx
 
-from bot.errors import BadKey, ProviderDown, ProviderError, ProviderLost, ProviderRejected
+from bot.errors import BadKey, ProviderDown, ProviderError, ProviderLost
 from bot.providers._comfy_failures import json_of, refusal_in
 from bot.providers._http import post_once
 
 _EXAMPLE = "http://192.168.1.5:8188"
+_ABOUT_THE_WORKFLOW = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}
 _OLDER = {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED}
 
 
@@ -107,16 +108,15 @@ class Server:
         raise failure
 
     async def order(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Send the request that starts a run, once; `post_once` lists the errors."""
-        url, hearing = self.url("/prompt"), _Hearing(self._http)
-        failure: ProviderError
-        async with hearing.client() as http:
-            try:
-                return await post_once(http, url, body)
-            except BadKey:
-                failure = BadKey("something in front of ComfyUI lets nobody in")
-            except ProviderRejected as error:
-                failure = error if hearing.heard is None else refusal_in(hearing.heard, str(error))
+        """Send the request that starts a run, once; `post_once` lists the errors.
+
+        Raises:
+            EndpointGone: also where a node or a model's file is missing; surely not accepted.
+        """
+        try:
+            return await post_once(self._http, self.url("/prompt"), body, refusal=_refusal_in)
+        except BadKey:
+            failure = BadKey("something in front of ComfyUI lets nobody in")
         # Raised out here because the words of the first error are whatever the server said.
         raise failure
 
@@ -132,24 +132,7 @@ class Server:
         raise failure
 
 
-class _Hearing(httpx.AsyncBaseTransport):
-    """Passes one request to the shared client and keeps the answer.
-
-    `post_once` gives a refusal's words and drops the rest, which is where ComfyUI says what is
-    wrong with which node.
-    """
-
-    def __init__(self, http: httpx.AsyncClient) -> None:
-        self._http = http
-        self.heard: httpx.Response | None = None
-
-    def client(self) -> httpx.AsyncClient:
-        """Return a client whose requests come through here; closing it leaves the shared one."""
-        return httpx.AsyncClient(
-            transport=self, timeout=self._http.timeout, headers=self._http.headers, trust_env=False
-        )
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send it on."""
-        self.heard = await self._http.send(request, stream=True, follow_redirects=False)
-        return self.heard
+def _refusal_in(answer: httpx.Response) -> ProviderError | None:
+    """Name the refusal of a workflow: what is wrong is said in the errors of its nodes."""
+    is_about_it = answer.status_code in _ABOUT_THE_WORKFLOW
+    return refusal_in(json_of(answer) or {}) if is_about_it else None

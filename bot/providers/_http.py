@@ -7,10 +7,12 @@ answered with something we cannot read, may have been.
 What it bought is downloaded here as well, bounded and without the key.
 """
 
+import asyncio
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -35,6 +37,8 @@ log = structlog.get_logger()
 
 LONGEST_PAUSE_S = 300.0
 LONGEST_MESSAGE = 300
+_MARGIN_S = 5.0
+_OF_THE_TRANSFER = {"content-encoding", "content-length", "transfer-encoding"}
 _DEEPEST_WORDS = 6
 _SHORTEST_PAUSE_S = 1.0
 _USUAL_PAUSE_S = 5.0
@@ -67,13 +71,30 @@ _MAY_MEAN_FUNDS = {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_ACCEPTABLE, *_KEY_REFU
 _FUNDS = re.compile(
     r"(insufficient|not enough|no more|(run|ran) out of|out of|exhausted) (your )?"
     r"(buzz|funds?|credits?|balance)|(balance|credits?) (is |are )?(exhausted|insufficient"
-    r"|too low|used up)|top up|exceeded .{0,40}credits|payment required|spend(ing)? limit",
+    r"|too low|used up)|top(ping)? up (your |the )?(balance|account|credits?|funds|wallet)"
+    r"|exceeded .{0,40}credits|payment required|spend(ing)? limit",
     re.IGNORECASE,
 )
+# Some quote the prompt, and a prompt may speak of money.
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|“[^”]*”")
 _PLAIN_HEADERS = {"accept", "accept-encoding", "connection", "content-length", "content-type"} | {
     "host",
     "user-agent",
 }
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How long an answer may take, or as long as the client says, and how much of it is read."""
+
+    patience_s: float | None = None
+    limit_bytes: int = 4 * 1024 * 1024
+
+
+USUAL_BOUNDS = Bounds()
+
+Refusal = Callable[[httpx.Response], ProviderError | None]
+"""Names a refusal where a company says in its own way what is wrong."""
 
 
 async def post_once(
@@ -82,17 +103,19 @@ async def post_once(
     body: Mapping[str, Any],
     *,
     headers: Mapping[str, str] | None = None,
+    refusal: Refusal | None = None,
 ) -> dict[str, Any]:
     """Send a JSON body that buys a run, exactly once, and give the JSON object that came back.
 
-    Redirects are not followed. No message holds a header value or the URL.
+    Redirects are not followed. No message holds a header value or the URL. `refusal` is asked
+    first what a refusal means; None leaves it to what is usual.
 
     Raises:
         ProviderBusy, ProviderDown, OutOfFunds, BadKey: surely not accepted.
         ProviderRejected: answered with a final no.
         SubmitUncertain: perhaps accepted.
     """
-    return object_in(await post_for_answer(http, url, body, headers=headers))
+    return object_in(await post_for_answer(http, url, body, headers=headers, refusal=refusal))
 
 
 async def post_for_answer(
@@ -101,19 +124,24 @@ async def post_for_answer(
     body: Mapping[str, Any],
     *,
     headers: Mapping[str, str] | None = None,
-    patience_s: float | None = None,
+    bounds: Bounds = USUAL_BOUNDS,
+    refusal: Refusal | None = None,
 ) -> httpx.Response:
-    """Send a JSON body as `post_once` does, and give whatever came with a success.
+    """Send a JSON body as `post_once` does, and give whatever came with a success, read whole.
 
-    `patience_s` is how long the answer may take, for APIs that make the picture before they
-    answer; without it, as long as the client says. Raises as `post_once`.
+    Raises as `post_once`.
     """
+    patience_s, limit_bytes = bounds.patience_s, bounds.limit_bytes
     timeout = http.timeout if patience_s is None else _patient(http.timeout, patience_s)
     try:
         request = http.build_request("POST", url, json=body, headers=headers, timeout=timeout)
-        response = await http.send(request, follow_redirects=False)
+        # The client's own timeout starts again with every byte.
+        async with asyncio.timeout(timeout.read and timeout.read + _MARGIN_S):
+            response = await _send(http, request, limit_bytes)
     except (httpx.TransportError, httpx.DecodingError) as error:
         failure = _unanswered(error)
+    except TimeoutError:
+        failure = SubmitUncertain("the provider's answer took too long")
     except httpx.InvalidURL:
         failure = ProviderDown("the provider's address is malformed")
     except UnicodeEncodeError:
@@ -121,9 +149,33 @@ async def post_for_answer(
     else:
         if response.is_success:
             return response
-        failure = _refusal(response, _json_of(response))
+        failure = refusal(response) if refusal else None
+        failure = failure or _refusal(response, _json_of(response))
     # Raised out here because httpx's errors show header values and hold the request.
     raise failure
+
+
+async def _send(
+    http: httpx.AsyncClient, request: httpx.Request, limit_bytes: int
+) -> httpx.Response:
+    """Send a request once and read its answer, unpacked, up to a limit."""
+    response = await http.send(request, stream=True, follow_redirects=False)
+    data = bytearray()
+    try:
+        async for part in response.aiter_bytes():
+            data += part
+            if len(data) > limit_bytes:
+                raise httpx.ReadError("the answer is too large")
+    finally:
+        await response.aclose()
+    headers = [
+        (name, value)
+        for name, value in response.headers.multi_items()
+        if name.lower() not in _OF_THE_TRANSFER
+    ]
+    return httpx.Response(
+        response.status_code, headers=headers, content=bytes(data), request=request
+    )
 
 
 def _patient(timeout: httpx.Timeout, read_s: float) -> httpx.Timeout:
@@ -168,7 +220,7 @@ def _refusal(response: httpx.Response, payload: object) -> ProviderError:
     message = _hidden(one_line(_message_in(payload)), response.request)
     said = f"the provider answered {status}" + (f": {message}" if message else "")
     if status == HTTPStatus.PAYMENT_REQUIRED or (
-        status in _MAY_MEAN_FUNDS and _FUNDS.search(message)
+        status in _MAY_MEAN_FUNDS and _FUNDS.search(_QUOTED.sub("", message))
     ):
         return OutOfFunds(said)
     if status in _KEY_REFUSED:

@@ -7,7 +7,7 @@ from typing import cast
 import httpx
 
 from bot.errors import Moderated, ProviderRejected
-from bot.providers._at_once import Order
+from bot.providers._at_once import FILTERED, Order
 from bot.providers._at_once_answers import Made, bytes_in, fields_of, pictures_in, seed_of
 from bot.providers._http import object_in
 from bot.providers._protocol import Inputs
@@ -88,6 +88,6 @@ def _read_prediction(response: httpx.Response) -> Made:
         raise ProviderRejected("cancelled")
     if prediction.get("status") == "failed":
         if _FILTERED.search(str(prediction.get("error"))):
-            raise Moderated("its safety filter refused the words or the picture")
+            raise Moderated(FILTERED)
         raise ProviderRejected("the run failed on its side")
     return Made()

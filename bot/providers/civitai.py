@@ -14,6 +14,7 @@ from typing import Any
 
 from bot.errors import (
     BadKey,
+    ProviderBusy,
     ProviderDown,
     ProviderError,
     ProviderLost,
@@ -102,11 +103,13 @@ class Civitai:
 
         Raises:
             BadKey: CivitAI knows no such key, or has banned its owner.
-            ProviderBusy, ProviderDown: it did not say.
+            OutOfFunds: it asks for money first.
+            ProviderDown: it did not say.
         """
         response = await self._site.ask("GET", "api/v1/me")
         if not response.is_success:
-            raise refusal_of(response)
+            refusal = refusal_of(response)
+            raise ProviderDown(str(refusal)) if isinstance(refusal, ProviderBusy) else refusal
         account = object_in(json_of(response))
         if "id" not in account:
             raise ProviderDown("CivitAI did not say whose key it is")

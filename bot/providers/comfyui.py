@@ -113,11 +113,12 @@ class ComfyUI:
             await line.open()
             answer = await self._server.order(order)
             run_id = _run_id_in(answer)
+            # Older servers choose the id themselves, whatever was asked for.
+            line.score.name(run_id)
             stack.pop_all()
         self._lines.keep(run_id, line)
         if answer.get("node_errors"):
             log_node_errors(answer)
-        # Older servers choose the id themselves, whatever was asked for.
         return {**handle, "prompt_id": run_id}
 
     async def find(self, endpoint: str, inputs: Inputs, *, key: str) -> Handle:
@@ -205,7 +206,11 @@ class ComfyUI:
 
     def _line(self, handle: Handle) -> Line:
         workflow = self._workflows.get(handle["endpoint"])
-        score = Score(workflow.weights if workflow else {}, preview_every_s=self._preview_every_s)
+        score = Score(
+            workflow.weights if workflow else {},
+            run_id=handle["prompt_id"],
+            preview_every_s=self._preview_every_s,
+        )
         return Line(self._server.socket_url, handle["client_id"], score)
 
 

@@ -12,6 +12,7 @@ from fal_client import AsyncClient, Completed, FalClientHTTPError
 
 from bot.config import Settings
 from bot.errors import (
+    EndpointGone,
     ProviderBusy,
     ProviderDown,
     ProviderRejected,
@@ -68,7 +69,7 @@ class Fal:
         """
         try:
             await post_once(self._http, self._token_url, {}, headers=self._headers)
-        except (ProviderBusy, ProviderRejected, SubmitUncertain) as error:
+        except (EndpointGone, ProviderBusy, ProviderRejected, SubmitUncertain) as error:
             raise ProviderDown(str(error)) from None
 
     async def upload(self, sha256: str) -> str:

@@ -23,6 +23,10 @@ from bot.providers._huggingface_routes import ROUTES
 from bot.providers._protocol import Inputs, Setup
 
 KEY_ENV = "HF_TOKEN"
+_MODERATED = re.compile(
+    r"\bcontent_policy_violation\b|flagged by a content checker|flagged as sensitive|\bE005\b"
+)
+"""fal's type of such an error and its words, and those of Replicate's hosted models."""
 _RESET = re.compile(r"\bt=(\d{1,6})\b")
 
 
@@ -61,4 +65,5 @@ _HUGGING_FACE = Company(
     # So a key's form is all that is checked, and that the router answers.
     check=Check("/", key_form="hf_[!-~]+", is_keyless=True),
     manners=Manners(pause_s=_pause_s),
+    moderated=_MODERATED,
 )

@@ -10,6 +10,7 @@ from bot.errors import (
     OutOfFunds,
     ProviderBusy,
     ProviderDown,
+    ProviderError,
     ProviderRejected,
     SubmitUncertain,
 )
@@ -56,7 +57,14 @@ BODIES = {
         "parameters": {"seed": 7, "width": 48, "height": 64},
     },
 }
+FAL = "fal-ai:fal-ai/flux/dev"
 REPLICATE = "replicate:black-forest-labs/flux-dev"
+PROMPT = "a fox that is quoted"
+
+
+def _fal_says(message, kind):
+    entry = {"loc": ["body", "prompt"], "msg": message, "type": kind, "input": PROMPT}
+    return {"detail": [entry]}
 
 
 @pytest.fixture
@@ -194,6 +202,59 @@ async def test_503_that_says_nothing_of_a_pause_is_down(shop, text):
 
     with pytest.raises(ProviderDown):
         await buy(shop)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "status", "body"),
+    [
+        (FAL, 422, _fal_says("flagged by a content checker", "content_policy_violation")),
+        (FAL, 422, _fal_says("this was new in 2027", "content_policy_violation")),
+        (FAL, 422, _fal_says("It was flagged by a content checker.", "value_error")),
+        (REPLICATE, 400, {"detail": "The input was flagged as sensitive. (E005)"}),
+        (REPLICATE, 422, {"title": "refused", "detail": "code E005"}),
+    ],
+)
+async def test_order_that_a_safety_filter_refused_is_moderated(shop, endpoint, status, body):
+    await shop.next_submit(Answer(status, json.dumps(body)))
+
+    with pytest.raises(Moderated) as caught:
+        await _buy_from(shop, endpoint)
+
+    assert str(caught.value) == "its safety filter refused the words or the picture"
+    assert PROMPT not in repr(caught.value.__context__)
+    assert_clean(caught.value, shop.key)
+
+
+async def test_prompt_about_flags_that_is_quoted_is_not_moderated(shop):
+    entry = {"loc": ["body", "prompt"], "msg": "too long", "type": "string_too_long"}
+    body = {"detail": [{**entry, "input": "flagged as sensitive, content_policy_violation"}]}
+    await shop.next_submit(Answer(422, json.dumps(body)))
+
+    with pytest.raises(ProviderRejected, match="too long") as caught:
+        await _buy_from(shop, FAL)
+
+    assert type(caught.value) is ProviderRejected
+
+
+@pytest.mark.parametrize("status", [401, 402, 404, 500])
+async def test_words_of_a_filter_change_no_other_refusal(shop, status):
+    body = json.dumps(_fal_says("flagged by a content checker", "content_policy_violation"))
+    await shop.next_submit(Answer(status, body))
+
+    with pytest.raises(ProviderError) as caught:
+        await _buy_from(shop, FAL)
+
+    assert not isinstance(caught.value, ProviderRejected)
+
+
+@pytest.mark.parametrize("body", ["[", "[]", '{"detail": {"type": 5}}', '{"detail": [5, {}]}'])
+async def test_refusal_in_an_odd_shape_is_a_refusal(shop, body):
+    await shop.next_submit(Answer(422, body))
+
+    with pytest.raises(ProviderRejected) as caught:
+        await _buy_from(shop, FAL)
+
+    assert type(caught.value) is ProviderRejected
 
 
 async def test_error_that_is_a_list_is_read(shop):

@@ -115,3 +115,17 @@ def test_model_is_named_by_its_full_air(served):
 
     if model not in (None, "imagen4"):
         assert re.fullmatch(r"urn:air:[a-z0-9]+:(checkpoint|upscaler):civitai:\d+@\d+", model)
+
+
+def test_steps_are_sent_only_as_far_as_the_cost_covers_them():
+    """CivitAI's price grows with the steps: 8 Buzz are twenty of FLUX, or thirty of SD and SDXL."""
+    offers = {served.model.name: served.offer for served in BY_CIVITAI if served.task == "imagine"}
+    routes = {s.model.name: s.route for s in BY_CIVITAI if s.task == "imagine"}
+
+    for name in ("flux-dev", "flux-krea", "flux-lora"):
+        assert routes[name].cost_usd_micros >= offers[name].takes.steps.high * 8000 / 20
+    most = offers["dreamshaper"].takes.steps.high
+    assert routes["dreamshaper"].cost_usd_micros >= most * 8000 / 30
+    assert offers["dreamshaper"].price * 1000 >= routes["dreamshaper"].cost_usd_micros
+    assert not routes["sdxl"].serves({"insists": ["steps"]})
+    assert any(route.serves({"insists": ["steps"]}) for route in offers["sdxl"].routes)

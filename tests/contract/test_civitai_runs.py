@@ -187,6 +187,17 @@ async def test_check_names_a_banned_account(shop):
         await shop.connect().check()
 
 
+@pytest.mark.parametrize(
+    "fault", [Answer(429, "{}"), Answer(503, "{}", {"Retry-After": "2"}), Answer(503, "")]
+)
+async def test_check_of_a_busy_website_says_that_it_is_down(shop, fault):
+    """There is nothing to try again: the question was asked to learn whether somebody is there."""
+    shop.always("me", fault)
+
+    with pytest.raises(ProviderDown):
+        await shop.connect().check()
+
+
 @pytest.mark.parametrize("fault", [Answer(200, "<html>"), Answer(200, "{}"), NGINX])
 async def test_check_takes_no_page_for_an_account(shop, fault):
     shop.always("me", fault)

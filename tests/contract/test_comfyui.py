@@ -27,6 +27,8 @@ from tests.standins.comfyui_shop import (
 )
 
 JPEG = b"\xff\xd8\xff\xe0 a small picture"
+RUN = "run-1"
+START = '{"type": "execution_start", "data": {"prompt_id": "run-1"}}'
 LAZY = 10_000.0
 """A pace at which polling would never see the end of a test."""
 
@@ -101,9 +103,10 @@ async def test_previews_of_both_kinds_come_along(shop, has_facts):
 
 
 async def test_previews_are_throttled():
-    hurried, calm = Score({}, preview_every_s=0), Score({}, preview_every_s=3600)
+    hurried, calm = (Score({}, run_id=RUN, preview_every_s=s) for s in (0, 3600))
     for score in (hurried, calm):
         score.place(None)
+        score.hear(START)
         for number in range(3):
             score.see(b"\0\0\0\1\0\0\0\1" + JPEG + bytes([number]))
 
@@ -123,8 +126,9 @@ async def test_previews_are_throttled():
     ],
 )
 def test_frame_that_is_no_preview_shows_nothing(frame):
-    score = Score({})
+    score = Score({}, run_id=RUN)
     score.place(None)
+    score.hear(START)
 
     score.see(frame)
 
@@ -147,8 +151,9 @@ def test_frame_that_is_no_preview_shows_nothing(frame):
     ],
 )
 def test_malformed_frame_says_nothing(frame):
-    score = Score({"1": 1})
+    score = Score({"1": 1}, run_id=RUN)
     score.place(None)
+    score.hear(START)
 
     score.hear(frame)
 
@@ -169,8 +174,9 @@ async def test_large_preview_does_not_end_the_connection(shop):
 
 
 async def test_percent_over_several_nodes_never_goes_back():
-    score = Score({"1": 1, "2": 10, "3": 10})
+    score = Score({"1": 1, "2": 10, "3": 10}, run_id=RUN)
     score.place(None)
+    score.hear(START)
     told = []
     for frame in (
         '{"type": "executing", "data": {"node": "1"}}',
@@ -258,7 +264,7 @@ async def test_run_that_a_restarted_server_forgot_is_rejected(shop):
 
 
 async def test_socket_that_nobody_follows_is_hung_up(shop):
-    line = Line(Server(shop.client(), shop.url).socket_url, "somebody", Score({}))
+    line = Line(Server(shop.client(), shop.url).socket_url, "somebody", Score({}, run_id=RUN))
     await line.open()
     await asyncio.wait_for(shop.shows(lambda: "somebody" in shop.sockets), PATIENCE_S)
 

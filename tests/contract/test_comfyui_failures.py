@@ -4,6 +4,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.errors import EndpointGone, ProviderFailed, ProviderRejected
+from tests.pictures import png
 from tests.standins.answers import Answer
 from tests.standins.comfyui_shop import assert_clean, buy, follow, open_shop, reach
 
@@ -107,7 +108,7 @@ async def test_missing_model_file_is_told_by_its_kind(shop, endpoint, folder, ki
     (*_, missing) = shop.models[folder]
     shop.models[folder] = ["another.safetensors"]
 
-    with pytest.raises(ProviderFailed) as caught:
+    with pytest.raises(EndpointGone) as caught:
         await buy(shop, shop.connect(), endpoint=endpoint, prompt=PROMPT)
 
     assert str(caught.value) == f"ComfyUI lacks a file of this workflow: {kind}"
@@ -116,11 +117,29 @@ async def test_missing_model_file_is_told_by_its_kind(shop, endpoint, folder, ki
     assert_clean(shop, caught.value)
 
 
-async def test_missing_upscale_model_and_picture_are_told_by_their_kinds(shop):
+async def test_missing_upscale_model_is_told_by_its_kind(shop):
     shop.models["upscale_models"] = []
+    provider = shop.connect()
+    there = await provider.upload(shop.shelf.keep(png(8, 8)))
 
-    with pytest.raises(ProviderFailed, match=r"input picture|upscale model"):
+    with pytest.raises(EndpointGone, match="upscale model"):
+        await buy(shop, provider, endpoint="upscale-esrgan", image=there)
+
+
+async def test_picture_that_is_gone_leaves_the_workflow_for_others(shop):
+    with pytest.raises(ProviderFailed, match="input picture"):
         await buy(shop, shop.connect(), endpoint="upscale-esrgan", image="gone.png")
+
+
+async def test_node_that_is_not_installed_is_an_endpoint_that_is_gone(shop):
+    node = '{"type": "missing_node_type", "message": "Node \'Fox\' not found"}'
+    await shop.next_submit(Answer(400, f'{{"error": {node}}}'))
+
+    with pytest.raises(EndpointGone) as caught:
+        await buy(shop, shop.connect())
+
+    assert str(caught.value) == "a node of this workflow is not installed at ComfyUI"
+    assert_clean(shop, caught.value)
 
 
 @pytest.mark.parametrize(
@@ -144,10 +163,6 @@ async def test_value_out_of_bounds_is_the_orders_fault(shop, inputs, words):
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (
-            '{"error": {"type": "missing_node_type", "message": "Node \'Fox\' not found"}}',
-            "a node of this workflow is not installed at ComfyUI",
-        ),
         (
             '{"error": {"type": "invalid_prompt", "message": "see /home/x"}, "node_errors": []}',
             "ComfyUI: see …",

@@ -11,8 +11,8 @@ from bot.config import Settings
 from bot.errors import Moderated, ProviderBusy, ProviderDown
 from bot.providers import Setup
 from bot.providers.painter import Painter, connect
-from tests.standins import Shelf
 from tests.e2e.stage import Stage, running_stage
+from tests.standins import Shelf
 
 INPUTS = {
     "prompt": "a fox",

@@ -1,9 +1,9 @@
 """Stand-ins for the companies' APIs: real sockets on 127.0.0.1, with a programmable fate.
 
 A provider file `bot/providers/<name>.py` has its stand-in in `tests/standins/<name>.py`, whose
-`open_stand_in()` is an asynchronous context manager that gives a `StandIn`. It says `AT_ONCE = True`
-when the paid POST itself is answered with the pictures, `UNSTOPPABLE = True` when its runs cannot be
-cancelled, and `KEYLESS = True` when nobody's key is ever refused.
+`open_stand_in()` is an asynchronous context manager that gives a `StandIn`. It says
+`AT_ONCE = True` when the paid POST itself is answered with the pictures, `UNSTOPPABLE = True` when
+its runs cannot be cancelled, and `KEYLESS = True` when nobody's key is ever refused.
 """
 
 import hashlib

@@ -45,6 +45,7 @@ class Run:
     extra: dict[str, Any]
     failure: Mapping[str, Any] | None = None
     is_interrupted: bool = False
+    preview: bytes | None = None
 
     def as_item(self) -> list[Any]:
         outputs = [n for n, body in self.graph.items() if KINDS[body["class_type"]].is_output]
@@ -101,8 +102,11 @@ class Machine:
         """Delete what was saved."""
         self.files.clear()
 
-    async def queue_other(self, *, front: bool = False) -> str:
-        """Put a run of somebody else's into the queue; return its id."""
+    async def queue_other(self, *, front: bool = False, preview: bytes | None = None) -> str:
+        """Put a run of somebody else's into the queue; return its id.
+
+        With a preview it samples. It has no client id, so everybody is told how it goes.
+        """
         run_id = str(uuid4())
         number = -1.0 if front else float(len(self.runs))
         graph = {
@@ -111,7 +115,9 @@ class Machine:
                 "inputs": {"width": 16, "height": 16, "batch_size": 1},
             },
         }
-        run = self.runs[run_id] = Run(number, run_id, graph, {})
+        if preview is not None:
+            graph["13"] = {"class_type": "KSampler", "inputs": {"steps": 4}}
+        run = self.runs[run_id] = Run(number, run_id, graph, {}, preview=preview)
         self._waiting.append(run)
         await self._queue_moved()
         return run_id
@@ -147,14 +153,31 @@ class Machine:
             with suppress(ConnectionError):
                 await socket.send_json({"type": kind, "data": data})
 
-    async def _send_preview(self, client_id: str) -> None:
-        socket = self.sockets.get(client_id)
-        if socket is None or self.preview is None:
+    async def _send_steps(self, run: Run, kind: str, data: Mapping[str, Any]) -> None:
+        for client_id in self._watching(run):
+            await self._send(client_id, kind, self._about(run, **data))
+
+    def _watching(self, run: Run) -> list[str]:
+        """Return who is told of a run's steps: everybody, where it was ordered without an id."""
+        client_id = run.extra.get("client_id")
+        return list(self.sockets) if client_id is None else [client_id]
+
+    async def _send_previews(self, run: Run) -> None:
+        preview = run.preview or self.preview
+        if preview is None:
             return
-        frame = struct.pack(">II", 1, 1) + self.preview
+        for client_id in self._watching(run):
+            await self._send_preview(client_id, preview, run.id)
+
+    async def _send_preview(self, client_id: str, preview: bytes, run_id: str) -> None:
+        socket = self.sockets.get(client_id)
+        if socket is None:
+            return
+        frame = struct.pack(">II", 1, 1) + preview
         if self.preview_facts and client_id in self._features:
-            facts = b'{"node_id": "13", "image_type": "image/jpeg"}'
-            frame = struct.pack(">II", 4, len(facts)) + facts + self.preview
+            about = {"node_id": "13", "prompt_id": run_id, "image_type": "image/jpeg"}
+            facts = json.dumps(about).encode()
+            frame = struct.pack(">II", 4, len(facts)) + facts + preview
         with suppress(ConnectionError):
             await socket.send_bytes(frame)
 
@@ -236,13 +259,13 @@ class Machine:
         return outputs
 
     async def _sample(self, run: Run, node: str) -> None:
-        client_id, whole = run.extra.get("client_id"), steps_in(run.graph)
+        whole = steps_in(run.graph)
         for step in range(1, whole + 1):
             facts = {"value": step, "max": whole}
-            await self._send(client_id, "progress", self._about(run, **facts, node=node))
+            await self._send_steps(run, "progress", {**facts, "node": node})
             states = {node: {**facts, "state": "running"}}
-            await self._send(client_id, "progress_state", self._about(run, nodes=states))
-            await self._send_preview(client_id or "")
+            await self._send_steps(run, "progress_state", {"nodes": states})
+            await self._send_previews(run)
             if step == (whole + 1) // 2:
                 await self._halfway(run)
             if run.is_interrupted:

@@ -21,12 +21,16 @@ from bot.errors import (
     ProviderDown,
     ProviderLost,
     ProviderRejected,
+    SubmitUncertain,
 )
+from bot.providers import _http
 from bot.providers._http import (
     LONGEST_MESSAGE,
     LONGEST_PAUSE_S,
+    Bounds,
     _next_hop,
     download,
+    post_for_answer,
     post_once,
     refusal_of,
 )
@@ -58,6 +62,52 @@ async def _answered(kiosk, status, payload, headers=None):
 async def test_answer_is_given_as_it_came(kiosk):
     assert await _post(kiosk) == {"run_id": "run-1"}
     assert kiosk.paid_posts == 1
+
+
+async def test_answer_larger_than_we_read_may_have_bought_a_run(kiosk):
+    await kiosk.next_submit(Answer(200, json.dumps({"run_id": "r", "rest": "x" * 5000}), {}))
+
+    with pytest.raises(SubmitUncertain, match="ReadError"):
+        await post_for_answer(
+            kiosk.client(), f"{kiosk.url}/runs", {}, headers=HEADERS, bounds=Bounds(limit_bytes=900)
+        )
+
+    assert kiosk.paid_posts == 1
+
+
+async def test_answer_that_trickles_is_given_up(kiosk, monkeypatch):
+    """Each byte comes in time, the whole answer never does."""
+    monkeypatch.setattr(_http, "_MARGIN_S", 0.2)
+
+    async def trickle(reader, writer):
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 90000\r\n\r\n")
+        while not reader.at_eof() and not writer.is_closing():
+            writer.write(b" ")
+            await asyncio.sleep(0.02)
+            await reader.read(10_000) if reader._buffer else None
+        writer.close()
+        hung_up.set()
+
+    hung_up = asyncio.Event()
+    server = await asyncio.start_server(trickle, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(SubmitUncertain, match="too long"):
+            await post_once(kiosk.client(patience_s=0.3), f"http://127.0.0.1:{port}/", {})
+        await asyncio.wait_for(hung_up.wait(), 20)
+
+
+async def test_company_may_say_in_its_own_way_what_a_refusal_means(kiosk):
+    await kiosk.next_submit(Answer(400, '{"odd": true}', {}))
+
+    def name(response: httpx.Response) -> ProviderDown | None:
+        return ProviderDown("closed today") if response.json().get("odd") else None
+
+    with pytest.raises(ProviderDown, match="closed today"):
+        await post_once(kiosk.client(), f"{kiosk.url}/runs", {}, headers=HEADERS, refusal=name)
+    await kiosk.next_submit(Answer(400, '{"detail": "even"}', {}))
+    with pytest.raises(ProviderRejected, match="even"):
+        await post_once(kiosk.client(), f"{kiosk.url}/runs", {}, headers=HEADERS, refusal=name)
 
 
 @pytest.mark.parametrize("fate", [Fate.MOVED, Fate.SEE_OTHER])
