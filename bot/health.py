@@ -26,6 +26,9 @@ class Circuit:
     """One provider's circuit breaker: closed, open until a moment, then half open for one probe."""
 
     failures: int = 0
+    """Orders in a row that came to nothing."""
+    breaks: int = 0
+    """Runs in a row that were taken and broke."""
     pauses: int = 0
     open_until: float = 0.0
     busy_until: float = 0.0
@@ -76,25 +79,49 @@ class Health:
         if circuit.is_open:
             circuit.probing_until = self._clock() + patience_s
 
+    def released(self, provider: str) -> None:
+        """Note that a run was not tried after all: somebody else may be the probe."""
+        self._circuits[provider].probing_until = 0.0
+
     def took(self, provider: str) -> None:
-        """Note that a provider took a run: its circuit closes."""
-        gone = self._circuits[provider].gone
-        self._circuits[provider] = Circuit(gone=gone)
+        """Note that a provider took a run: its circuit closes, unless it breaks what it takes."""
+        circuit = self._circuits[provider]
+        circuit.failures = 0
+        if circuit.breaks < FAILURES_TO_OPEN:
+            circuit.pauses = 0
+
+    def worked(self, provider: str) -> None:
+        """Note that a run came to its proper end: its circuit closes."""
+        circuit = self._circuits[provider]
+        circuit.failures = circuit.breaks = circuit.pauses = 0
 
     def failed(self, provider: str, *, for_good: bool = False) -> None:
-        """Note that a provider failed; `for_good` opens its circuit at once."""
+        """Note that a provider took nothing; `for_good` opens its circuit at once."""
         circuit = self._circuits[provider]
         circuit.failures += 1
-        if for_good or circuit.is_open or circuit.failures >= FAILURES_TO_OPEN:
+        self._open(circuit, for_good=for_good, is_due=circuit.failures >= FAILURES_TO_OPEN)
+
+    def broke(self, provider: str) -> None:
+        """Note that a run which a provider had taken broke on its side."""
+        circuit = self._circuits[provider]
+        circuit.breaks += 1
+        self._open(circuit, for_good=False, is_due=circuit.breaks >= FAILURES_TO_OPEN)
+
+    def _open(self, circuit: Circuit, *, for_good: bool, is_due: bool) -> None:
+        now = self._clock()
+        if now < circuit.open_until and not for_good:
+            # One of those that were under way when it opened, and no news.
+            return
+        if for_good or circuit.is_open or is_due:
             pause_s = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2**circuit.pauses)
             circuit.pauses = min(circuit.pauses + 1, 10)
-            circuit.open_until = self._clock() + (LONGEST_PAUSE_S if for_good else pause_s)
+            circuit.open_until = now + (LONGEST_PAUSE_S if for_good else pause_s)
             circuit.probing_until = 0.0
 
     def busy(self, provider: str, retry_after_s: float) -> None:
         """Note that a provider asked for a pause, which is no failure."""
         circuit = self._circuits[provider]
-        circuit.busy_until = self._clock() + retry_after_s
+        circuit.busy_until = max(circuit.busy_until, self._clock() + retry_after_s)
         circuit.probing_until = 0.0
 
     def gone(self, provider: str, endpoint: str) -> None:

@@ -122,6 +122,7 @@ jobs = Table(
     Column("slot", sa.SmallInteger, nullable=False),
     Column("status", sa.String(12), nullable=False),
     Column("likeness", sa.String(64), index=True),
+    Column("answer", sa.Text),
     Column("runner", sa.String(40)),
     Column("is_cancel_requested", sa.Boolean, nullable=False),
     Column("failure", sa.String(24)),

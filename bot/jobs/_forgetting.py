@@ -57,7 +57,14 @@ async def _empty_jobs(conn: AsyncConnection, account_id: int) -> int:
         await conn.execute(
             jobs.update()
             .where(jobs.c.id == sa.bindparam("row"))
-            .values(inputs=emptied, token="", click_key=None, likeness=None, failure_text=None),
+            .values(
+                inputs=emptied,
+                token="",
+                click_key=None,
+                likeness=None,
+                answer=None,
+                failure_text=None,
+            ),
             changes,
         )
     return len(changes)

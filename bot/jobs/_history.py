@@ -93,10 +93,12 @@ async def find_alike(
 ) -> Job | None:
     """Return the newest job for the very same pictures: one's own, or a public one of the server.
 
-    All of its pictures were delivered, and of somebody else's none was flagged.
+    All of its pictures were delivered; somebody else's have all been called harmless.
     """
-    is_flagged = sa.exists().where(pictures.c.job_id == jobs.c.id, pictures.c.is_nsfw.is_(True))
-    is_open = (jobs.c.server_id == server_id) & jobs.c.is_private.is_(False) & ~is_flagged
+    is_doubtful = sa.exists().where(
+        pictures.c.job_id == jobs.c.id, pictures.c.is_nsfw.is_not(False)
+    )
+    is_open = (jobs.c.server_id == server_id) & jobs.c.is_private.is_(False) & ~is_doubtful
     query = (
         sa.select(*_JOB_COLUMNS)
         .where(

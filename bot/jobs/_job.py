@@ -64,6 +64,8 @@ class Job(NewJob):
     is_cancel_requested: bool
     failure: str | None
     failure_text: str | None
+    # The words that a job for words gave.
+    answer: str | None
     delivered: int
     created_at: datetime
     started_at: datetime | None

@@ -119,6 +119,10 @@ class Media:
         """
         return await asyncio.to_thread(self._path(sha256).read_bytes)
 
+    async def has(self, sha256: str) -> bool:
+        """Whether a picture is kept."""
+        return await asyncio.to_thread(self._path(sha256).exists)
+
     def mime_of(self, data: bytes) -> str:
         """Name the type by the first bytes, without decoding.
 

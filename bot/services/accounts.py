@@ -102,6 +102,10 @@ class Accounts:
         return False
 
 
+SPENDING = "spending"
+"""The turn of whoever sums what the month cost and adds to it (`bot.db.take_turn`)."""
+
+
 def month_start(now: datetime) -> datetime:
     """Return the first moment of a moment's calendar month, UTC."""
     return datetime(now.year, now.month, 1, tzinfo=UTC)

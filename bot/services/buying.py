@@ -1,7 +1,7 @@
 """Getting the pictures: submit once, follow, fetch. The paid request is the careful part."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,7 +10,8 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import jobs
-from bot.catalog import WORD_TASKS, Offer
+from bot.catalog import WORD_TASKS, Offer, Task
+from bot.db import take_turn
 from bot.errors import (
     BadKey,
     BadPicture,
@@ -27,7 +28,7 @@ from bot.errors import (
 from bot.jobs import Attempt, Job, Picture
 from bot.providers import Handle, Inputs, Output, Progress, Provider
 from bot.routing import Choice, inputs_for
-from bot.services.accounts import month_start
+from bot.services.accounts import SPENDING, month_start
 from bot.services.alerts import Alerts
 from bot.services.closing import Closing, failure_of
 from bot.services.delivery import Delivery
@@ -42,6 +43,9 @@ log = structlog.get_logger()
 LONGEST_ANSWER = 1500
 """Characters of a description or of better words; more than that no model reads."""
 
+USUAL_WORDS: Mapping[Task, str] = {"blend": "one natural picture that brings all of these together"}
+"""What an endpoint is told when nobody says anything: those that can blend need some words."""
+
 BUSY_ROUNDS = 5
 PROBE_S = 120.0
 """How long a run tried through an open circuit keeps the others from trying as well."""
@@ -50,15 +54,17 @@ MAX_PAUSE_S = 30.0
 RUN_TIMEOUT = timedelta(minutes=30)
 RECOVER_EVERY_S = 5.0
 CANCEL_EVERY_S = 5.0
-SETTLE_DOWN_S = 20.0
+SETTLE_DOWN_S = 95.0
+"""As long as APIs take that answer with the picture; whoever stops us should wait that long."""
+
 CANCEL_POLL_S = 10.0
 
 _SURELY_NOT_ACCEPTED = (ProviderBusy, ProviderDown, OutOfFunds, BadKey)
 _HOST_CAN_HELP = (OutOfFunds, BadKey)
 
 
-class _OverCap(Exception):
-    """The provider's own monthly cap does not cover this run. Nothing was written."""
+class _TooDear(Exception):
+    """The month's budget or the provider's cap does not cover this run. Nothing was written."""
 
 
 @dataclass
@@ -67,13 +73,15 @@ class _Search:
 
     avoid: set[str]
     pauses: list[float] = field(default_factory=list[float])
+    failure: str = "unavailable"
     reason: str | None = None
 
-    def note(self, reason: str, *, pause_s: float | None = None) -> None:
+    def note(self, error: Exception) -> None:
         """Remember what the last provider said."""
-        self.reason = reason
-        if pause_s is not None:
-            self.pauses.append(pause_s)
+        self.failure = "rejected" if isinstance(error, ProviderRejected) else "unavailable"
+        self.reason = str(error)
+        if isinstance(error, ProviderBusy):
+            self.pauses.append(error.retry_after_s)
 
 
 class Buying:
@@ -92,6 +100,7 @@ class Buying:
         self._catalog = resources.catalog
         self._routing = resources.routing
         self._health = resources.routing.health
+        self._settings = resources.settings
         self._media = resources.media
         self._clock = resources.clock
         self._alerts = alerts
@@ -117,7 +126,7 @@ class Buying:
             await asyncio.sleep(min(*search.pauses, MAX_PAUSE_S))
             if await self._is_cancelled(job):
                 return await self._closing.conclude(job, "cancelled")
-        return await self._closing.conclude(job, "unavailable", search.reason)
+        return await self._closing.conclude(job, search.failure, search.reason)
 
     async def recover(self, job: Job) -> Job:
         """Step `submitting`, met only after a crash: find out what became of the request."""
@@ -152,7 +161,9 @@ class Buying:
             if await self._is_cancelled(job):
                 return await self._closing.fail(job, attempt, "cancelled", error)
             if isinstance(error, ProviderFailed):
+                self._health.broke(attempt.provider)
                 return await self._turn_elsewhere(job, attempt, error)
+            self._health.worked(attempt.provider)
             return await self._closing.fail(job, attempt, failure_of(error), error)
         except TimeoutError:
             with suppress(ProviderError):
@@ -175,16 +186,19 @@ class Buying:
         search.pauses.clear()
         for choice in self._routing.choices(offer, job.inputs, avoid=search.avoid):
             provider = choice.route.provider
+            if not (self._health.admits(provider) and self._routing.is_open_to(provider)):
+                # That may have changed while an earlier one was asked.
+                continue
             if pause_s := self._health.busy_s(provider):
                 search.pauses.append(pause_s)
                 continue
             try:
                 return await self._submit_once(job, offer, choice)
             except ProviderBusy as busy:
-                search.note(str(busy), pause_s=busy.retry_after_s)
-            except (*_SURELY_NOT_ACCEPTED, _OverCap) as error:
+                search.note(busy)
+            except (*_SURELY_NOT_ACCEPTED, ProviderFailed, _TooDear) as error:
                 search.avoid.add(provider)
-                search.note(str(error))
+                search.note(error)
             except (FileNotFoundError, BadPicture) as error:
                 log.warning("input picture is gone", job_id=job.id, reason=str(error))
                 return await self._closing.conclude(job, "input_gone")
@@ -202,15 +216,15 @@ class Buying:
             error=type(error).__name__,
             reason=str(error),
         )
+        is_hosts = isinstance(error, _HOST_CAN_HELP)
         if isinstance(error, ProviderBusy):
             self._health.busy(route.provider, error.retry_after_s)
         elif isinstance(error, EndpointGone):
             self._health.gone(route.provider, route.endpoint)
         else:
-            is_hosts = isinstance(error, _HOST_CAN_HELP)
             self._health.failed(route.provider, for_good=is_hosts)
-            if is_hosts:
-                await self._alerts.provider_refuses(route.provider, error)
+        if is_hosts:
+            await self._alerts.provider_refuses(route.provider, error)
 
     async def _broke_at(self, job: Job) -> set[str]:
         """Return the providers that took the job and could not do it."""
@@ -220,7 +234,6 @@ class Buying:
 
     async def _turn_elsewhere(self, job: Job, attempt: Attempt, error: ProviderFailed) -> Job:
         """Let another provider do what broke at this one, if there is another."""
-        self._health.failed(attempt.provider)
         offer = self._catalog.get(job.model).tasks[job.task]
         avoid = {attempt.provider, *job.inputs.get("avoid", ()), *await self._broke_at(job)}
         if not self._routing.choices(offer, job.inputs, avoid=avoid):
@@ -231,11 +244,19 @@ class Buying:
     async def _submit_once(self, job: Job, offer: Offer, choice: Choice) -> Job:
         self._health.began(choice.route.provider, patience_s=PROBE_S)
         try:
+            return await self._submit_prepared(job, offer, choice)
+        except BaseException:
+            self._health.released(choice.route.provider)
+            raise
+
+    async def _submit_prepared(self, job: Job, offer: Offer, choice: Choice) -> Job:
+        try:
             pictures = await self._preparing.pictures_for(job, offer, choice.provider)
         except _SURELY_NOT_ACCEPTED as error:
             await self._note(job, choice, error)
             raise
-        inputs = inputs_for(offer, choice.route, job.inputs, count=job.count, pictures=pictures)
+        wanted = {**job.inputs, "prompt": job.inputs["prompt"] or USUAL_WORDS.get(job.task, "")}
+        inputs = inputs_for(offer, choice.route, wanted, count=job.count, pictures=pictures)
         cost = offer.cost_of(choice.route, job.inputs.get("pixels", 0)) * job.count
         # A task of its own, so that a shutdown cannot cut between the request and its handle.
         task = asyncio.create_task(self._attempt(job, choice, inputs, cost))
@@ -246,7 +267,7 @@ class Buying:
     async def _attempt(self, job: Job, choice: Choice, inputs: Inputs, cost: int) -> Job:
         route = choice.route
         async with self._db.write() as conn:
-            await self._check_cap(conn, route.provider, cost)
+            await self._check_spending(conn, job, route.provider, cost)
             attempt = await jobs.add_attempt(
                 conn,
                 job_id=job.id,
@@ -264,28 +285,44 @@ class Buying:
                 return await jobs.advance(conn, job, status="delivering", failure="cancelled")
         try:
             handle = await choice.provider.submit(route.endpoint, inputs, key=attempt.key)
-        except _SURELY_NOT_ACCEPTED as error:
-            await self._note(job, choice, error)
+        except (*_SURELY_NOT_ACCEPTED, ProviderFailed) as error:
+            # Before all else: until it is written, nobody knows that nothing was bought.
             await self._closing.take_back(job, attempt, error)
+            await self._note(job, choice, error)
             raise
         except ProviderRejected as error:
             self._health.took(route.provider)
             return await self._closing.fail(job, attempt, failure_of(error), error)
         except SubmitUncertain as error:
+            log.warning("paid request uncertain", job_id=job.id, reason=str(error))
             self._health.failed(route.provider)
-            return await self._closing.fail(job, attempt, "uncertain", error)
+            # As after a crash: where runs can be found, `recover` finds it.
+            return job
         self._health.took(route.provider)
         return await self._start(job, attempt, handle)
 
-    async def _check_cap(self, conn: AsyncConnection, provider: str, cost: int) -> None:
-        """Refuse what the host's cap for a provider does not cover; for nothing all is fine."""
-        cap = self._routing.rules.of(provider).cap_usd_micros
-        if cap is None or cost == 0:
+    async def _check_spending(
+        self, conn: AsyncConnection, job: Job, provider: str, cost: int
+    ) -> None:
+        """Refuse what the host's month, or the cap for a provider, does not cover.
+
+        Asked again here because another route may be dearer than the one that was quoted.
+        """
+        if cost == 0:
             return
-        spent = await jobs.spent_usd_micros(conn, since=month_start(self._clock()))
+        await take_turn(conn, SPENDING)
+        since = month_start(self._clock())
+        # The job still waits, so what it was expected to cost is in the sum.
+        committed = await jobs.committed_usd_micros(conn, since=since) - job.cost_usd_micros
+        if committed + cost > self._settings.monthly_budget_usd_micros:
+            raise _TooDear("the month's budget is used up")
+        cap = self._routing.rules.of(provider).cap_usd_micros
+        if cap is None:
+            return
+        spent = await jobs.spent_usd_micros(conn, since=since)
         if spent.get(provider, 0) + cost > cap:
             log.warning("provider is at its cap", provider=provider)
-            raise _OverCap(f"the monthly cap for {provider} is used up")
+            raise _TooDear(f"the monthly cap for {provider} is used up")
 
     async def _start(self, job: Job, attempt: Attempt, handle: Handle) -> Job:
         async with self._db.write() as conn:
@@ -365,6 +402,7 @@ class Buying:
             return stored
 
     def _measure(self, attempt: Attempt) -> None:
+        self._health.worked(attempt.provider)
         seconds = (self._clock() - attempt.created_at).total_seconds()
         self._health.measured(attempt.provider, attempt.endpoint, seconds)
 

@@ -33,7 +33,7 @@ class Closing:
                 attempt.id,
                 status="uncertain" if failure == "uncertain" else "failed",
                 # What may have been bought counts against the budget; a failed run does not.
-                cost_usd_micros=None if failure in _MAY_COST else 0,
+                cost_usd_micros=None if _may_cost(failure, attempt) else 0,
                 failure_text=text,
             )
             return await jobs.advance(
@@ -47,6 +47,11 @@ class Closing:
                 conn, attempt.id, status="failed", cost_usd_micros=0, failure_text=str(error)
             )
             return await jobs.advance(conn, job, status="queued")
+
+
+def _may_cost(failure: str, attempt: Attempt) -> bool:
+    # A run that is stopped is billed for what it did by then, at most providers.
+    return failure in _MAY_COST or (failure == "cancelled" and attempt.handle is not None)
 
 
 def failure_of(error: ProviderRejected) -> str:

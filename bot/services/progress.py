@@ -40,7 +40,11 @@ class Relay:
 
     def tell(self, progress: Progress) -> None:
         """Take a change in; an older one that was not shown yet is dropped."""
-        self._latest = replace(progress, position=_rough(progress.position))
+        self._latest = replace(
+            progress,
+            position=_rough(progress.position),
+            percent=_furthest(self._latest.percent, progress),
+        )
         self._changed.set()
 
     def refresh(self) -> None:
@@ -57,6 +61,13 @@ class Relay:
                 self._shown = self._latest
                 await self._show(self._latest)
                 await asyncio.sleep(EVERY_S)
+
+
+def _furthest(so_far: int | None, progress: Progress) -> int | None:
+    """Return how far it is: whoever follows a run anew may have heard less of it than before."""
+    if so_far is None or progress.position is not None:
+        return progress.percent
+    return max(so_far, progress.percent or 0)
 
 
 def _rough(ahead: int | None) -> int | None:

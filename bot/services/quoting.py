@@ -5,6 +5,7 @@ import json
 import math
 import random
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -20,10 +21,18 @@ from bot.catalog import (
     Task,
     units,
 )
-from bot.errors import BadPicture, BadPrompt, NoRoute, OutOfRange, UnknownLora, UnsupportedInput
+from bot.errors import (
+    BadPicture,
+    BadPrompt,
+    NoRoute,
+    OutOfRange,
+    UnknownLora,
+    UnsupportedInput,
+    UserError,
+)
 from bot.media import framed_size, shrunk_size
 from bot.routing import Routing
-from bot.services.choosing import choose
+from bot.services.choosing import by_fitness
 from bot.services.requests import ImageWish, Source
 
 MAX_SEED = 2**32 - 1
@@ -108,7 +117,39 @@ class Quoting:
         Raises:
             UserError: what is wrong with it, in a class of its own.
         """
-        model = self._model(wish)
+        if wish.model == AUTO:
+            return self.choose(self._candidates(wish), wish)
+        model = self._catalog.get(wish.model)
+        if wish.task not in model.tasks:
+            raise UnsupportedInput(model_title=model.title, name=_TASK_WORDS[wish.task])
+        return self._quote(model, wish)
+
+    def choose(self, models: Sequence[Model], wish: ImageWish) -> Quote:
+        """Quote a wish by the first of some models that takes it.
+
+        Raises:
+            NoRoute: there are no models.
+            UserError: none takes it; what is wrong is said of the first one.
+        """
+        refusal: UserError = NoRoute(model_title=AUTO)
+        for number, model in enumerate(models):
+            try:
+                return self._quote(model, wish)
+            except UserError as error:
+                refusal = refusal if number else error
+        raise refusal
+
+    def _candidates(self, wish: ImageWish) -> list[Model]:
+        """Return what `auto` may mean: models that are well first, and the best for the wish."""
+        there = self.models("", wish.task)
+        # Who asks for an AI's picture gets none of the painter's because a company is down.
+        real = [model for model in there if not model.is_fallback] or there
+        is_well = {
+            model.name: bool(self._routing.choices(model.tasks[wish.task])) for model in real
+        }
+        return sorted(by_fitness(real, wish), key=lambda model: not is_well[model.name])
+
+    def _quote(self, model: Model, wish: ImageWish) -> Quote:
         offer = model.tasks[wish.task]
         _check_range("count", wish.count, 1, offer.max_count)
         inputs = _words(wish, model, offer) | _settings(wish, model, offer)
@@ -151,28 +192,6 @@ class Quoting:
         names = [name for name in insists if name not in told]
         name = names[0] if names else "such a combination just now"
         raise UnsupportedInput(model_title=model.title, name=_INPUT_WORDS.get(name, name))
-
-    def _model(self, wish: ImageWish) -> Model:
-        if wish.model == AUTO:
-            return self._choose(wish)
-        model = self._catalog.get(wish.model)
-        if wish.task not in model.tasks:
-            raise UnsupportedInput(model_title=model.title, name=_TASK_WORDS[wish.task])
-        return model
-
-    def _choose(self, wish: ImageWish) -> Model:
-        """Return the preferred model that can be had, of the quality asked for if there is one."""
-        there = self.models("", wish.task)
-        # A model whose company is down just now only when no other one is well.
-        well = [
-            model
-            for model in there
-            if not model.is_fallback and self._routing.choices(model.tasks[wish.task])
-        ]
-        chosen = choose(well or there, wish)
-        if chosen is None:
-            raise NoRoute(model_title=AUTO)
-        return chosen
 
 
 _TASK_WORDS: dict[Task, str] = {
@@ -258,15 +277,16 @@ def _loras(wish: ImageWish, model: Model, offer: Offer) -> dict[str, Any]:
 
 def _quality(wish: ImageWish, model: Model, offer: Offer) -> dict[str, Any]:
     """Return the steps that a quality means, unless the steps themselves were chosen."""
-    if wish.quality is None:
+    quality = wish.quality or wish.drawn_as
+    if quality is None:
         return {}
-    asked = {"quality": wish.quality}
+    asked = {"quality": quality}
     if wish.steps is not None:
         return asked
-    if wish.quality in offer.quality_steps:
-        return asked | {"steps": offer.quality_steps[wish.quality]}
+    if quality in offer.quality_steps:
+        return asked | {"steps": offer.quality_steps[quality]}
     # With `auto` the choice of the model was the answer.
-    _check_takes(model, "quality setting", takes=wish.model == AUTO)
+    _check_takes(model, "quality setting", takes=wish.model == AUTO or wish.quality is None)
     return asked
 
 

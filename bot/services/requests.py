@@ -41,7 +41,9 @@ class ImageWish:
 
     `frame` names a new canvas around `image` (`bot.media.framed_size`), `preset` what a model
     understands by `subtle`, `strong` and the like, `lora` a Hugging Face id or one of CivitAI's AIR
-    names. `avoid` names providers that shall not do it. `said` names the fields that the person
+    names. `drawn_as` is the quality that an
+    earlier job was asked for: kept, and meant again where the model has steps for it. `avoid` names
+    providers that shall not do it. `said` names the fields that the person
     chose: nothing else may fill those in, not even where they are as usual.
     """
 
@@ -54,6 +56,7 @@ class ImageWish:
     task: Task = "imagine"
     image: Source | None = None
     mask: Source | None = None
+    images: tuple[Source, ...] = ()
     frame: str | None = None
     preset: Preset | None = None
     strength: float | None = None
@@ -61,6 +64,7 @@ class ImageWish:
     steps: int | None = None
     guidance: float | None = None
     quality: Quality | None = None
+    drawn_as: Quality | None = None
     lora: str | None = None
     lane: str = "fast"
     avoid: tuple[str, ...] = ()

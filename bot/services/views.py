@@ -1,6 +1,6 @@
 """What goes out: a job as a person sees it, with everything a card shows and nothing else."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import jobs
 from bot.catalog import Catalog, Task
 from bot.errors import UnknownModel
-from bot.jobs import Job, Picture
+from bot.jobs import Attempt, Job, Picture
 from bot.providers import Progress
 from bot.services.followups import prices
 from bot.services.preferences import read_preferences
@@ -39,8 +39,9 @@ class JobView:
     Amounts are credits. `ahead` counts jobs or runs before this one, `percent` is 0-100.
     `prices` holds what each button costs; one that nobody could serve is not in it. `settings`
     are the numbers it was made with: steps, guidance and the like. `rerouted_from` is the provider
-    that was asked before `provider`, if any; `preview` a small picture of what is being made.
-    `is_compact` asks for few buttons.
+    that was asked before `provider`, if any; `preview` a small picture of what is being made,
+    `answer` the words that a job for words gave, `described` the hash of the picture that they are
+    about. `is_compact` asks for few buttons.
     """
 
     id: int
@@ -75,9 +76,11 @@ class JobView:
     started_at: datetime | None
     finished_at: datetime | None
     pictures: tuple[Picture, ...]
+    answer: str | None
     prices: Mapping[str, int]
     settings: Mapping[str, object]
     is_compact: bool
+    described: str | None = None
 
     @property
     def is_final(self) -> bool:
@@ -121,7 +124,7 @@ class Views:
             prompt=job.inputs["prompt"],
             negative_prompt=job.inputs.get("negative_prompt"),
             aspect_ratio=job.inputs.get("aspect_ratio"),
-            seed=job.inputs.get("seed"),
+            seed=_seed_of(job, tried, pictures),
             count=job.count,
             model_title=title,
             label=label,
@@ -141,11 +144,13 @@ class Views:
             started_at=job.started_at,
             finished_at=job.finished_at,
             pictures=tuple(pictures),
+            answer=job.answer,
             prices=(
                 prices(job, tuple(pictures), self._quoting, tried=providers) if has_buttons else {}
             ),
             settings=_settings(job),
             is_compact=is_outcome and (await read_preferences(conn, job.account_id)).compact,
+            described=_described(job),
         )
 
     def _describe(self, job: Job) -> tuple[str, str]:
@@ -155,6 +160,20 @@ class Views:
         except UnknownModel:
             return job.model, "AI-generated"
         return model.title, model.label
+
+
+def _seed_of(job: Job, tried: Sequence[Attempt], pictures: Sequence[Picture]) -> int | None:
+    """Return the seed of a job, unless it was made where seeds are unknown."""
+    seed = job.inputs.get("seed")
+    is_told = any(picture.seed is not None for picture in pictures)
+    if not tried or not pictures or is_told or jobs.is_forgotten(job):
+        return seed
+    return seed if seed in tried[-1].inputs.values() else None
+
+
+def _described(job: Job) -> str | None:
+    image = job.inputs.get("image") if job.task == "describe" else None
+    return None if image is None else image["sha256"]
 
 
 def _settings(job: Job) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Routing: what the host decided about providers and prices, and which requests are alike."""
+"""Routing: what the host decided, which requests are alike, and jobs that give words."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,7 @@ down_revision = "0004"
 def upgrade() -> None:
     """Add them."""
     op.add_column("jobs", sa.Column("likeness", sa.String(length=64)))
+    op.add_column("jobs", sa.Column("answer", sa.Text()))
     op.create_index("ix_jobs_likeness", "jobs", ["likeness"])
     op.create_table(
         "provider_rules",

@@ -165,3 +165,66 @@ def test_old_runs_are_forgotten(health):
         health.measured("fal", "a", 1)
 
     assert health.usual_seconds("fal", "a") == 1
+
+
+def break_often(health: Health, times: int = FAILURES_TO_OPEN) -> None:
+    for _ in range(times):
+        health.took("fal")
+        health.broke("fal")
+
+
+def test_provider_that_takes_runs_and_breaks_them_is_left_alone(health):
+    break_often(health)
+
+    assert not health.admits("fal")
+
+
+def test_taking_the_probe_is_not_enough_where_runs_broke(health, clock):
+    break_often(health)
+    clock.now += FIRST_PAUSE_S
+    health.began("fal", patience_s=120)
+    health.took("fal")
+
+    assert not health.admits("fal")
+    health.worked("fal")
+    assert health.admits("fal")
+    assert not health.is_open("fal")
+
+
+def test_run_that_works_makes_broken_ones_count_anew(health):
+    break_often(health, FAILURES_TO_OPEN - 1)
+    health.worked("fal")
+    break_often(health, FAILURES_TO_OPEN - 1)
+
+    assert health.admits("fal")
+
+
+def test_failures_that_were_under_way_when_it_opened_are_no_news(health):
+    fail_often(health, 20)
+
+    assert health.pause_s("fal") == FIRST_PAUSE_S
+
+
+def test_straggler_does_not_end_a_probe(health, clock):
+    health.failed("fal", for_good=True)
+    clock.now += LONGEST_PAUSE_S
+    health.began("fal", patience_s=120)
+
+    assert not health.admits("fal")
+
+
+def test_run_that_was_not_tried_after_all_frees_the_probe(health, clock):
+    fail_often(health)
+    clock.now += FIRST_PAUSE_S
+    health.began("fal", patience_s=120)
+    health.released("fal")
+
+    assert health.admits("fal")
+
+
+def test_shorter_pause_does_not_end_a_longer_one(health):
+    health.busy("fal", 300)
+    health.busy("fal", 1)
+    health.took("fal")
+
+    assert health.busy_s("fal") == 300

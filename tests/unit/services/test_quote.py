@@ -412,3 +412,37 @@ def test_count_that_no_route_there_makes_is_refused_with_what_they_make():
         desk.quote(ImageWish("a fox", "fox", count=4))
 
     assert (refused.value.name, refused.value.high) == ("count", 1)
+
+
+@pytest.mark.parametrize(
+    ("wish", "name"),
+    [
+        ({"negative_prompt": "rain"}, "careful"),
+        ({"steps": 5}, "careful"),
+        ({"aspect_ratio": "3:2"}, "wide"),
+        ({"seed": 7}, "quick"),
+    ],
+)
+def test_auto_passes_by_models_that_would_refuse_the_wish(wish, name):
+    desk = quoting(
+        model(name="quick", rank=1, takes={"seed": True}, sizes={"1:1": [1024, 1024]}),
+        model(name="wide", rank=2, takes={"seed": True}),
+        model(name="careful", rank=3, takes={"negative_prompt": True, "steps": [1, 9]}),
+    )
+
+    assert desk.quote(ImageWish("a fox", **wish)).model.name == name
+
+
+def test_auto_says_what_is_wrong_in_the_words_of_the_best_model():
+    desk = quoting(model(name="quick", title="Quick", rank=1, takes={}), model(name="z", takes={}))
+
+    with pytest.raises(UnsupportedInput) as refused:
+        desk.quote(ImageWish("a fox", negative_prompt="rain"))
+
+    assert refused.value.model_title == "Quick"
+
+
+def test_high_quality_means_the_nearest_that_is_there():
+    desk = quoting(model(name="quick", rank=1, quality="draft"), model(name="usual", rank=2))
+
+    assert desk.quote(ImageWish("a fox", quality="high")).model.name == "usual"

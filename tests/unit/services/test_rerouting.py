@@ -17,7 +17,7 @@ from bot.health import FAILURES_TO_OPEN
 from bot.providers import Output
 from bot.routing import Rule, Rules
 from tests.pictures import png
-from tests.unit.services.studio import COST_USD_MICROS
+from tests.unit.services.studio import COST_USD_MICROS, SENDS, model, route
 
 COST = COST_USD_MICROS
 
@@ -165,7 +165,7 @@ async def test_cap_is_kept_to_the_last_micro(studio):
 async def test_cap_of_the_only_provider_gives_everything_back(studio):
     studio.resources.routing.learn(Rules({"first": Rule(cap_usd_micros=0)}), spent_usd_micros={})
     # What is spent is known to the routing only every now and then; the rows know it at once.
-    studio.resources.routing.is_open_to = lambda _name: True
+    studio.resources.routing._affords = lambda _route: True
 
     job = await studio.finished(count=1)
 
@@ -194,7 +194,108 @@ async def test_cost_stays_as_expected_where_the_provider_tells_only_a_part(studi
     assert attempt.cost_usd_micros == 2 * COST
 
 
+async def test_provider_that_breaks_what_it_takes_is_left_alone(studio):
+    studio.first.script.will("follow", *[ProviderFailed("no machine")] * 9)
+
+    for _ in range(FAILURES_TO_OPEN + 2):
+        assert (await twice(studio)).status == "done"
+
+    assert len(studio.first.submits) == FAILURES_TO_OPEN
+
+
+async def test_order_that_broke_at_once_is_done_elsewhere(studio):
+    studio.first.script.will("submit", ProviderFailed("a file is missing"))
+
+    job = await twice(studio)
+
+    assert (job.status, view_of(studio, job).provider) == ("done", "second")
+    assert [one.cost_usd_micros for one in await studio.attempts(job.id)] == [0, COST]
+
+
+async def test_order_that_broke_everywhere_says_so_in_the_last_ones_words(studio):
+    studio.first.script.will("submit", ProviderFailed("a file is missing"))
+
+    job = await studio.finished(count=1)
+
+    assert (job.status, job.failure, job.failure_text) == (
+        "failed",
+        "rejected",
+        "a file is missing",
+    )
+    assert await studio.funds() == (100, 0)
+
+
+async def test_dearer_route_never_breaks_the_months_budget(studio):
+    # Twelve of the month's twenty dollars, and quoted as nothing.
+    cheap = {**route("first"), "cost_usd_micros": 0}
+    dear = {**route("second"), "cost_usd_micros": 12_000_000}
+    studio.resources.catalog._by_name["twice"] = model(name="twice", routes=[cheap, dear])
+    studio.first.script.will("submit", *[ProviderDown("off")] * 2)
+
+    jobs = [await twice(studio) for _ in range(2)]
+
+    assert [job.status for job in jobs] == ["done", "failed"]
+    assert jobs[1].failure_text == "the month's budget is used up"
+    assert len(studio.second.runs) == 1
+    await studio.check_books()
+
+
+async def test_host_is_told_after_it_is_written_that_nothing_was_bought(studio):
+    telling = studio.delivery.script.gate("host")
+    studio.first.script.will("submit", BadKey("who?"))
+    job_id = await studio.accepted(model="twice", count=1)
+    studio.begin(job_id)
+    await telling.reached()
+
+    job = await studio.crash_and_render(job_id)
+
+    assert job.status == "done"
+    first, _ = await studio.attempts(job_id)
+    assert first.status == "failed"
+
+
+async def test_run_that_was_stopped_may_be_billed_and_counts(studio):
+    at_follow = studio.first.script.gate("follow", then=ProviderRejected("cancelled"))
+    job_id = await studio.accepted(count=1)
+    rendering = studio.begin(job_id)
+    await at_follow.reached()
+    await studio.services.dispatch.cancel(job_id)
+    at_follow.open()
+    await rendering
+
+    [attempt] = await studio.attempts(job_id)
+    assert (await studio.job(job_id)).status == "cancelled"
+    assert attempt.cost_usd_micros == COST
+    assert await studio.funds() == (100, 0)
+
+
+async def test_answer_that_was_lost_is_asked_about_where_runs_have_names(studio):
+    studio.first.can_find = True
+    studio.first.script.will("answer", SubmitUncertain("lost"))
+
+    job = await studio.finished(count=1)
+
+    assert job.status == "done"
+    assert len(studio.first.submits) == 1
+    await studio.check_books()
+
+
 async def test_runs_are_timed(studio):
     await studio.finished(count=1)
 
     assert studio.resources.routing.health.usual_seconds("first", "fox/v1") is not None
+
+
+async def test_seed_is_shown_only_where_it_counts(studio):
+    seedless = {**route("second"), "sends": {k: v for k, v in SENDS.items() if k != "seed"}}
+    studio.resources.catalog._by_name["twice"] = model(
+        name="twice", routes=[route("first"), seedless]
+    )
+    studio.second.outputs = [Output(png(48, 32, "teal"))]
+    told = await twice(studio)
+    studio.first.script.will("submit", ProviderDown("off"))
+
+    untold = await twice(studio)
+
+    assert view_of(studio, told).seed == told.inputs["seed"]
+    assert view_of(studio, untold).seed is None
