@@ -150,7 +150,7 @@ async def _answer(
         accepted = await accepting
     except NeedsAnswer as ask:
         await _take_back(interaction)
-        await _ask(interaction, ask)
+        await ask_back(interaction, ask)
         return
     except Exception:
         await _take_back(interaction)
@@ -178,7 +178,7 @@ async def _take_back(interaction: discord.Interaction[Any]) -> None:
             await interaction.delete_original_response()
 
 
-async def _ask(interaction: discord.Interaction[Any], ask: NeedsAnswer) -> None:
+async def ask_back(interaction: discord.Interaction[Any], ask: NeedsAnswer) -> None:
     """Ask, in private, what waits for an answer."""
     row = ui.ActionRow[Any]()
     row.add_item(AskButton.make("yes", ask.ask_id, texts.YES.format(price=ask.price)))

@@ -27,10 +27,13 @@ class Look:
 LOOKS: Mapping[str, Look] = {
     "cancel": Look("Cancel", style=ButtonStyle.danger),
     "retry": Look("Retry", "🔁"),
+    "elsewhere": Look("Retry elsewhere", "🔀"),
     "pick": Look("U{number}"),
     "vary": Look("V{number}"),
     "reroll": Look("Reroll", "🔄"),
     "remix": Look("Remix", "✏️"),
+    "final": Look("Render final", "✨"),
+    "draw": Look("Imagine this", "🎨"),
     "up_subtle": Look("Upscale (subtle)"),
     "up_creative": Look("Upscale (creative)"),
     "vary_subtle": Look("Vary (subtle)"),

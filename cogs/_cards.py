@@ -19,20 +19,36 @@ ACCENT = discord.Colour(0x8B7CF6)
 ACCENT_DONE = discord.Colour(0x4CAF7A)
 ACCENT_FAILED = discord.Colour(0xD9A441)
 
+_STARTS = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpg", b"RIFF": "webp"}
 
-def card(view: JobView) -> ui.LayoutView:
-    """Return a job's card while nothing has come of it yet, or nothing ever will."""
+
+def draw(view: JobView, files: Sequence[PictureFile]) -> tuple[ui.LayoutView, list[discord.File]]:
+    """Return a job as it stands, and what to upload with it."""
+    if files or (view.answer is not None and view.failure is None):
+        return result(view, files)
+    preview = _preview(view)
+    return card(view, preview), [preview] if preview else []
+
+
+def card(view: JobView, preview: discord.File | None = None) -> ui.LayoutView:
+    """Return a job's card while nothing has come of it yet, or nothing ever will.
+
+    `preview` is what the picture looks like by now; it is uploaded with the card.
+    """
     if view.failure is not None:
         return _failure_card(view)
-    if view.action == "pick":
-        number, parent = view.parent_picture, view.parent_id
-        line = texts.PICKED_WAIT.format(number=number, parent_id=parent)
-        return _layout(ACCENT, ui.TextDisplay(line))
+    bringing = texts.bringing(view)
+    if bringing is not None:
+        return _layout(ACCENT, ui.TextDisplay(bringing))
     container: list[ui.Item[Any]] = [
         ui.TextDisplay(texts.headline(view)),
         ui.TextDisplay(texts.progress(view)),
-        ui.TextDisplay(texts.plan(view)),
     ]
+    if preview is not None:
+        gallery = ui.MediaGallery[ui.LayoutView]()
+        gallery.add_item(media=preview, description=texts.PREVIEW)
+        container.append(gallery)
+    container.append(ui.TextDisplay(texts.plan(view)))
     if not view.is_cancel_requested:
         container.append(_row(JobButton.make("cancel", view.id)))
     return _layout(ACCENT, *container)
@@ -46,14 +62,9 @@ def result(
     Both are single-use, so they are made anew for every try.
     """
     attachments = [_attachment(view, file) for file in files]
-    gallery = ui.MediaGallery[ui.LayoutView]()
-    for attachment in attachments:
-        gallery.add_item(media=attachment, description=attachment.description)
-    container: list[ui.Item[Any]] = [
-        ui.TextDisplay(texts.headline(view)),
-        gallery,
-        ui.TextDisplay(texts.facts(view, shown=len(files))),
-    ]
+    is_words = view.answer is not None
+    container = _told(view, attachments) if is_words else _shown(view, attachments)
+    container.append(ui.TextDisplay(texts.facts(view, shown=1 if is_words else len(files))))
     rows = _result_rows(view, [file.number for file in files]) if has_buttons else []
     if rows:
         container += [*rows, ui.TextDisplay(f"-# {texts.prices(view)}")]
@@ -71,6 +82,37 @@ def choice(view: JobView, action: str) -> ui.LayoutView:
     return layout
 
 
+def _shown(view: JobView, attachments: Sequence[discord.File]) -> list[ui.Item[Any]]:
+    """Return the pictures of a job."""
+    gallery = ui.MediaGallery[ui.LayoutView]()
+    for attachment in attachments:
+        gallery.add_item(media=attachment, description=attachment.description)
+    return [ui.TextDisplay(texts.headline(view)), gallery]
+
+
+def _told(view: JobView, attachments: Sequence[discord.File]) -> list[ui.Item[Any]]:
+    """Return the words of a job, below the picture that they describe if there is one."""
+    headline: ui.Item[Any] = ui.TextDisplay(texts.headline(view))
+    for described in attachments:
+        # Not beside the words: on a phone those would be a narrow column.
+        thumbnail = ui.Thumbnail[ui.LayoutView](described, description=described.description)
+        headline = ui.Section[ui.LayoutView](headline, accessory=thumbnail)
+    return [headline, ui.TextDisplay(texts.answer(view))]
+
+
+def _preview(view: JobView) -> discord.File | None:
+    if view.preview is None or view.failure is not None:
+        return None
+    extension = next(
+        (ext for start, ext in _STARTS.items() if view.preview.startswith(start)), None
+    )
+    if extension is None:
+        return None
+    # A name of its own each time, or the page shows the one it remembers.
+    name = f"preview-{view.id}-{view.percent or 0}.{extension}"
+    return discord.File(io.BytesIO(view.preview), filename=name, description=texts.PREVIEW)
+
+
 def _attachment(view: JobView, file: PictureFile) -> discord.File:
     description = texts.alt_text(view, file.number)
     return discord.File(io.BytesIO(file.data), filename=file.name, description=description)
@@ -83,13 +125,15 @@ def _failure_card(view: JobView) -> ui.LayoutView:
         ui.TextDisplay(texts.plan(view)),
     ]
     if "retry" in view.prices:
-        container.append(_row(JobButton.make("retry", view.id)))
-        container.append(ui.TextDisplay(f"-# Retry {view.prices['retry']}"))
+        container.append(_row(*_offered(view, "retry", "elsewhere")))
+        container.append(ui.TextDisplay(f"-# {texts.prices(view)}"))
     return _layout(ACCENT_FAILED, *container)
 
 
 def _result_rows(view: JobView, numbers: Sequence[int]) -> list[ui.ActionRow[Any]]:
     """Return the buttons that somebody can serve, in rows that mean something."""
+    if view.answer is not None:
+        return _rows(_offered(view, "draw", "reroll") + _always(view)[1:])
     if view.is_compact:
         return _compact_rows(view, numbers)
     if len(view.pictures) > 1:
@@ -98,12 +142,12 @@ def _result_rows(view: JobView, numbers: Sequence[int]) -> list[ui.ActionRow[Any
         return _rows(
             picks + _offered(view, "reroll"),
             (varies if "vary" in view.prices else []) + _offered(view, "remix"),
-            _always(view),
+            _offered(view, "final") + _always(view),
         )
     return _rows(
         _offered(view, "up_subtle", "up_creative", "vary_subtle", "vary_strong"),
         _offered(view, "zoom_out", "pan_left", "pan_right", "pan_up", "pan_down"),
-        _offered(view, "square", "reroll", "remix"),
+        _offered(view, "square", "reroll", "remix", "final"),
         _always(view),
     )
 

@@ -15,11 +15,11 @@ from weakref import WeakValueDictionary
 import aiohttp
 import discord
 import structlog
-from discord import ui
 
 from bot.services import (
     Delivery,
     JobView,
+    LedgerAlert,
     NotNow,
     PictureFile,
     Posted,
@@ -30,7 +30,8 @@ from bot.services import (
 )
 from cogs import _texts as texts
 from cogs._buttons import walk
-from cogs._cards import card, result
+from cogs._cards import draw
+from cogs._hosts import hosts_of
 
 log = structlog.get_logger()
 
@@ -110,10 +111,10 @@ class DiscordDelivery(Delivery):
         except _Gone as error:
             raise Undeliverable(str(error)) from error
 
-    async def tell_host(self, alert: ProviderAlert) -> None:
+    async def tell_host(self, alert: ProviderAlert | LedgerAlert) -> None:
         """Send a direct message to everybody who hosts the bot."""
         told = 0
-        for user_id in self._hosts():
+        for user_id in hosts_of(self._connected(), self._owner_ids):
             try:
                 with _translated():
                     channel = await self._connected().create_dm(discord.Object(user_id))
@@ -137,14 +138,6 @@ class DiscordDelivery(Delivery):
                 return await client.http.get_from_cdn(url)
         except (_Gone, LookupError) as error:
             raise Undeliverable(str(error)) from error
-
-    def _hosts(self) -> Collection[int]:
-        """Return who hosts the bot: those the settings name, else the application's owners."""
-        application = self._connected().application
-        if self._owner_ids or application is None:
-            return self._owner_ids
-        team = application.team.members if application.team else [application.owner]
-        return [member.id for member in team]
 
     def _turn(self, job_id: int) -> asyncio.Lock:
         return self._turns.setdefault(job_id, asyncio.Lock())
@@ -175,7 +168,7 @@ class DiscordDelivery(Delivery):
         webhook = discord.Webhook.partial(address.application_id, address.token, client=client)
         # A crash between the answer and noting its id leaves the name that always works.
         message_id = address.message_id or cast("int", "@original")
-        layout, attachments = _draw(view, files)
+        layout, attachments = draw(view, files)
         with _translated():
             message = await webhook.edit_message(message_id, view=layout, attachments=attachments)
         return Receipt(channel_id=address.channel_id, message_id=message.id)
@@ -185,7 +178,7 @@ class DiscordDelivery(Delivery):
         if address.message_id is None or address.is_private:
             raise _Gone("there is no card that the bot's token reaches")
         channel = self._connected().get_partial_messageable(address.channel_id)
-        layout, attachments = _draw(view, files)
+        layout, attachments = draw(view, files)
         with _translated():
             message = await channel.get_partial_message(address.message_id).edit(
                 view=layout, attachments=attachments
@@ -211,7 +204,7 @@ class DiscordDelivery(Delivery):
     ) -> Receipt:
         with _translated():
             earlier = await self._find_earlier(channel, view)
-            layout, attachments = _draw(view, files)
+            layout, attachments = draw(view, files)
             if earlier is not None:
                 await earlier.edit(view=layout, attachments=attachments)
                 return Receipt(channel_id=channel.id, message_id=earlier.id)
@@ -235,10 +228,6 @@ class DiscordDelivery(Delivery):
         if self._client is None or self._client.is_closed():
             raise NotNow("not connected to Discord")
         return self._client
-
-
-def _draw(view: JobView, files: Sequence[PictureFile]) -> tuple[ui.LayoutView, list[discord.File]]:
-    return result(view, files) if files else (card(view), [])
 
 
 def _names_job(message: discord.Message, job_id: int) -> bool:

@@ -5,17 +5,18 @@ from collections.abc import Iterator, Sequence
 import discord
 from discord import app_commands
 
-from bot.catalog import Model, Offer, Task
+from bot.catalog import WORD_TASKS, Model, Offer, Task
 from bot.services import (
     HistoryPage,
     Holdings,
+    ModelPage,
     ModelSheet,
     PastJob,
     Preferences,
     Sample,
     SavedPreset,
 )
-from cogs._texts import credit_count, fitted, plain
+from cogs._texts import beginning, credit_count, fitted, plain, price_each
 
 # Settings. What stands for "as the command has it" in a select, which takes no empty value.
 
@@ -69,7 +70,7 @@ def _shown(value: object) -> str:
 
 
 def _model_words(model: Model) -> tuple[str, str]:
-    return f"Model: {model.title}", price(model.tasks["imagine"])
+    return f"Model: {model.title}", price_each(model, "imagine")
 
 
 _NAMES = {"model": "Model", "aspect_ratio": "Shape", "confirm_above": "Ask above"}
@@ -158,14 +159,6 @@ NEWER = "◀ Newer"
 OLDER = "Older ▶"
 
 _MARKS = {"done": "✅", "failed": "⚠️", "cancelled": "⏹️"}
-_TASKS: dict[Task, str] = {
-    "imagine": "A picture",
-    "vary": "Variations",
-    "edit": "An edit",
-    "fill": "A new part",
-    "upscale": "Larger",
-    "cutout": "Background removed",
-}
 
 
 def history(page: HistoryPage) -> str:
@@ -188,9 +181,10 @@ def _nothing(page: HistoryPage) -> str:
 
 def past_line(job: PastJob) -> str:
     """Return one past job as a line: what, how many, by which model, for how much, and where."""
+    pictures = f"{job.pictures} picture{'' if job.pictures == 1 else 's'}"
     parts = [
-        f"{_MARKS[job.status]} **#{job.id}** {plain(job.prompt, 80) or _TASKS[job.task]}",
-        f"{job.pictures} picture{'' if job.pictures == 1 else 's'}",
+        f"{_MARKS[job.status]} **#{job.id}** {beginning(job.task, job.prompt, job.answer)}",
+        "words" if job.task in WORD_TASKS else pictures,
         job.model_title,
         credit_count(job.charged) if job.is_own else f"by <@{job.user_id}>",
     ]
@@ -211,12 +205,10 @@ TASKS: dict[Task, str] = {
     "fill": "Painted anew in part",
     "upscale": "Larger",
     "cutout": "Without background",
+    "blend": "One picture of several",
+    "describe": "Words for a picture",
+    "enhance": "Better words",
 }
-
-
-def price(offer: Offer) -> str:
-    """Return what a model takes for a picture, or for a million pixels of one."""
-    return f"{credit_count(offer.price)} a {offer.unit}"
 
 
 def model_option(model: Model, task: Task, *, is_chosen: bool) -> discord.SelectOption:
@@ -224,7 +216,7 @@ def model_option(model: Model, task: Task, *, is_chosen: bool) -> discord.Select
     return discord.SelectOption(
         value=model.name,
         label=model.title,
-        description=price(model.tasks[task]),
+        description=price_each(model, task),
         default=is_chosen,
     )
 
@@ -237,7 +229,7 @@ def model_sheet(sheet: ModelSheet) -> str:
             f"## {model.title}",
             f"-# {TASKS[sheet.task]} · `{model.name}` · {model.label}",
             model.description,
-            f"**Price** {price(sheet.offer)}",
+            f"**Price** {price_each(model, sheet.task)}",
             f"**You may set** {', '.join(_settings(sheet.offer)) or 'nothing more'}",
             f"**Served by** {', '.join(sheet.providers)}",
             f"**Usually takes** {_usual(sheet.usual_s)}",
@@ -262,11 +254,24 @@ def _settings(offer: Offer) -> Iterator[str]:
         yield f"quality ({', '.join(offer.quality_steps)})"
 
 
+def no_models(query: str) -> str:
+    """Return what is said when no model has these words."""
+    return f"No model that can be had has “{plain(query, 60)}” in its name. Try fewer words."
+
+
+def model_page(page: ModelPage) -> str:
+    """Return which models a page lists."""
+    words = f" with “{plain(page.query, 60)}”" if page.query else ""
+    return f"-# Models{words}, page {page.number + 1} of {page.count}"
+
+
 def sample_words(sample: Sample) -> str:
     """Return what stands under an example."""
     return f"-# Job #{sample.job_id} by <@{sample.user_id}>: {plain(sample.prompt, 200)}"
 
 
+MODELS_BEFORE = "◀ Before"
+MODELS_AFTER = "After ▶"
 NO_SAMPLE = "-# Nobody here has made anything public with it that can be shown as an example."
 
 

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import aiohttp
 import discord
 
 from bot.errors import BadPicture
-from bot.services import Accepted, ImageWish, Source
+from bot.services import Accepted, ImageWish, Making, Source
 from cogs import _texts as texts
 from cogs._answers import answer_later, note, origin_of
 
@@ -19,6 +19,40 @@ if TYPE_CHECKING:
 MAX_BYTES = 30 * 1024 * 1024
 DOWNLOAD_TIMEOUT_S = 60.0
 USUAL_SIDE = 1024
+
+Request = Callable[[ImageWish], Awaitable[Accepted]]
+
+
+@dataclass(frozen=True)
+class Attached:
+    """What came with a command: a picture and perhaps its mask, or several to bring together."""
+
+    image: discord.Attachment | None = None
+    mask: discord.Attachment | None = None
+    images: tuple[discord.Attachment, ...] = ()
+
+    def promised(self, wish: ImageWish) -> ImageWish:
+        """Return a wish with pictures of the sizes that Discord tells, or of a usual one."""
+        return replace(
+            wish,
+            image=self.image and _promised(self.image),
+            mask=self.mask and _promised(self.mask),
+            images=tuple(_promised(image) for image in self.images),
+        )
+
+    async def kept(self, wish: ImageWish, making: Making) -> ImageWish:
+        """Return a wish with the pictures themselves, downloaded, checked and kept.
+
+        Raises:
+            BadPicture: one of them is of no use.
+        """
+        # One after the other: together they may be larger than the memory of a small machine.
+        image = await making.take_picture(await _download(self.image)) if self.image else None
+        mask = None
+        if self.mask and image:
+            mask = await making.take_mask(await _download(self.mask), image)
+        images = [await making.take_picture(await _download(one)) for one in self.images]
+        return replace(wish, image=image, mask=mask, images=tuple(images))
 
 
 def expected(attachment: discord.Attachment) -> Source:
@@ -35,26 +69,21 @@ def expected(attachment: discord.Attachment) -> Source:
 async def answer_from_pictures(
     interaction: "discord.Interaction[ImageBot]",
     wish: ImageWish,
-    request: Callable[..., Awaitable[Accepted]],
-    image: discord.Attachment,
-    mask: discord.Attachment | None = None,
+    attached: Attached,
+    request: Request,
 ) -> None:
     """Download and check pictures, ask with what was kept of them, and answer with the job.
 
     That takes longer than a first answer may, and a refusal must be private: so the first answer
     is a private word, and the card follows it.
     """
-    await interaction.response.send_message(view=note(texts.CHECKING_PICTURE), ephemeral=True)
+    checking = texts.CHECKING_PICTURES if attached.images else texts.CHECKING_PICTURE
+    await interaction.response.send_message(view=note(checking), ephemeral=True)
     services = interaction.client.services
-    making = services.making
 
     async def accept() -> Accepted:
-        promised = replace(wish, image=_promised(image), mask=mask and _promised(mask))
-        await services.wishing.rehearse(origin_of(interaction), promised)
-        source = await making.take_picture(await _download(image))
-        if mask is None:
-            return await request(source)
-        return await request(source, await making.take_mask(await _download(mask), source))
+        await services.wishing.rehearse(origin_of(interaction), attached.promised(wish))
+        return await request(await attached.kept(wish, services.making))
 
     await answer_later(interaction, accept())
 

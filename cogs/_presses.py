@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.errors import NoDirectMessages, NoSuchPicture
-from bot.services import FOLLOWUPS
+from bot.errors import NeedsAnswer, NoDirectMessages, NoSuchPicture
+from bot.services import FOLLOWUPS, Origin
 from cogs import _texts as texts
 from cogs._answers import (
     answer_follow_up,
     answer_new,
     answer_with_job,
+    ask_back,
     is_hidden,
     note,
     origin_of,
@@ -55,16 +56,27 @@ async def answer_ask(
         if verdict == "no":
             await wishing.drop(origin, ask_id)
         else:
-            words = texts.CONFIRMED
-            async for accepted in wishing.confirm(origin, ask_id):
-                if accepted.is_new:
-                    await answer_new(interaction, accepted, was_private=True)
-                else:
-                    await tell_where(interaction, accepted)
+            words = await _confirm(interaction, origin, ask_id)
         with suppress(discord.NotFound):
             await interaction.edit_original_response(view=note(words))
     except Exception as error:  # noqa: BLE001 - handed to the one place that knows the words
         await report(interaction, error)
+
+
+async def _confirm(
+    interaction: "discord.Interaction[ImageBot]", origin: Origin, ask_id: int
+) -> str:
+    """Answer each job that was asked about; return the words that take the question's place."""
+    try:
+        async for accepted in interaction.client.services.wishing.confirm(origin, ask_id):
+            if accepted.is_new:
+                await answer_new(interaction, accepted, was_private=True)
+            else:
+                await tell_where(interaction, accepted)
+    except NeedsAnswer as ask:
+        await ask_back(interaction, ask)
+        return texts.DEARER
+    return texts.CONFIRMED
 
 
 async def _cancel(
@@ -100,6 +112,8 @@ async def _favourite(
         await tell(interaction, texts.MARKED if is_marked else texts.UNMARKED)
         return
     view = await services.work.look(origin, job_id)
+    if not view.pictures:
+        raise NoSuchPicture
     await interaction.response.send_message(view=choice(view, "favourite"), ephemeral=True)
 
 
@@ -119,7 +133,7 @@ async def _send(
     # Reading and sending the pictures may take longer than a first answer may.
     await interaction.response.defer(ephemeral=True, thinking=True)
     files = await work.files_of(view, limit_bytes=DM_LIMIT_BYTES)
-    if not files:
+    if not files and view.answer is None:
         raise NoSuchPicture
     # In a direct message the buttons count for one's own jobs alone.
     is_own = view.user_id == interaction.user.id
@@ -156,5 +170,5 @@ _PRESSES: Mapping[str, Press] = {
     "info": _info,
     "send": _send,
     "delete": _delete,
-    **dict.fromkeys(("reroll", "retry", *FOLLOWUPS), _follow_up),
+    **dict.fromkeys(("reroll", "retry", "elsewhere", "final", "draw", *FOLLOWUPS), _follow_up),
 }

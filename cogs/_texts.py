@@ -9,13 +9,27 @@ import discord
 from discord import app_commands
 
 from bot import errors
-from bot.catalog import Model, Task
+from bot.catalog import WORD_TASKS, Model, Task
 from bot.errors import UserError
-from bot.services import DAILY_CREDITS, Address, Balance, Change, JobView, ProviderAlert, Quote
+from bot.services import (
+    DAILY_CREDITS,
+    Address,
+    Balance,
+    Change,
+    JobView,
+    LedgerAlert,
+    ProviderAlert,
+    Quote,
+)
 from bot.services.progress import EXACT_BELOW
 
 PROMPT_SHOWN = 1500
+PROMPT_ABOVE_WORDS = 250
+ANSWER_FITS = 3100
+"""Characters, with all that keeps them from formatting anything."""
+
 ALT_TEXT_SHOWN = 1000
+FAULTS_SHOWN = 5
 UNCOUNTED = 1000
 
 ALREADY_UNDER_WAY = "That is under way already: {link}"
@@ -24,9 +38,11 @@ BROKEN = "Something broke on our side (ref {ref}). Look at `/jobs` before you tr
 CANCEL_ASKED = "Stopping job #{job_id}. If it finishes all the same, you get it and pay for it."
 NO_JOBS = "You have made nothing here yet. Try `/imagine`."
 CHECKING_PICTURE = "Checking your picture…"
+CHECKING_PICTURES = "Checking your pictures…"
 YES = "Yes, {price:,} credits"
 NO = "No"
 CONFIRMED = "On their way."
+DEARER = "It costs more by now, so here is another question."
 DROPPED = "Nothing was made."
 MARKED = "❤️ It is among your favourites. `/history` finds it."
 UNMARKED = "It is not among your favourites any more."
@@ -34,7 +50,7 @@ SENT = "It is in your direct messages."
 WHICH_PICTURE = "Which picture?"
 REMIX_TITLE = "Remix"
 REMIX_PROMPT = "What to draw instead"
-PICKED_WAIT = "Bringing picture {number} of job #{parent_id}…"
+REMOVE_BACKGROUND = "Remove background"
 
 _PUNCTUATION = re.compile(r"([\\*_~`|<>\[\]#@])")
 
@@ -50,6 +66,12 @@ def plain(text: str, limit: int = PROMPT_SHOWN) -> str:
 def credit_count(amount: int) -> str:
     """Return `1 credit`, `1,200 credits`."""
     return f"{amount:,} credit{'' if amount == 1 else 's'}"
+
+
+def usd(usd_micros: int) -> str:
+    """Return `1.20 USD`; up to four decimals where cents do not tell."""
+    whole, _, part = f"{usd_micros / 1_000_000:,.4f}".partition(".")
+    return f"{whole}.{part.rstrip('0').ljust(2, '0')} USD"
 
 
 def ago(moment: datetime) -> str:
@@ -72,6 +94,8 @@ def info(view: JobView) -> str:
         f"Picture {one.number}: {one.width}×{one.height}, {one.size_bytes / 1e6:.1f} MB"
         for one in view.pictures
     ]
+    if view.answer:
+        lines.append(f"It gave: {plain(view.answer, 600)}")
     if view.parent_id is not None:
         lines.append(f"From job #{view.parent_id}")
     lines.append(f"{credit_count(view.charged)} · {view.label}")
@@ -122,6 +146,14 @@ def _unknown_flag(error: errors.UnknownFlag) -> str:
     )
 
 
+def _unfit_lora(error: errors.UnfitLora) -> str:
+    whom = f", not for {error.model_title}" if error.model_title else ""
+    line = f"That LoRA was made for {plain(error.name, 60)}{whom}. "
+    if error.names:
+        return line + f"Choose {' or '.join(error.names)}, or another LoRA."
+    return line + "No model here can use it; `/loras` finds others."
+
+
 def _up_to(count: int) -> str:
     return f"{count:,}" if count < UNCOUNTED else f"{UNCOUNTED:,} or more"
 
@@ -148,12 +180,17 @@ _REFUSALS: dict[type[UserError], str | Callable[[Any], str]] = {
     errors.UnknownModel: lambda e: (
         f"There is no model “{plain(e.name, 60)}”. Pick one from the list that `model` offers."
     ),
+    errors.UnknownProvider: lambda e: (
+        f"There is no provider “{plain(e.name, 60)}”. `/owner provider list` shows them."
+    ),
     errors.UnsupportedInput: lambda e: (
         f"{e.model_title} takes no {plain(e.name, 60)}. Leave it out or choose another model."
     ),
     errors.UnknownLora: lambda e: (
         f"“{plain(e.name, 60)}” names no LoRA. Give its name on Hugging Face, as in `owner/name`."
     ),
+    errors.UnfitLora: _unfit_lora,
+    errors.LoraSiteDown: "CivitAI does not answer just now. Try again in a minute.",
     errors.UnknownJob: lambda e: (
         f"There is no job “{plain(e.job_id, 20)}” here. `/jobs` lists yours."
     ),
@@ -165,6 +202,7 @@ _REFUSALS: dict[type[UserError], str | Callable[[Any], str]] = {
         f"Nobody can serve {e.model_title} just now. Choose another model, or try again later."
     ),
     errors.NotPermitted: "Only moderators may do that.",
+    errors.HostOnly: "Only the bot's host may do that.",
     errors.BadAmount: lambda e: f"Give an amount from 1 to {e.high:,} credits.",
     errors.TooMuchTaken: lambda e: (
         f"They have {credit_count(e.available)} to spend. Take that or less."
@@ -231,6 +269,7 @@ _FAILURES = {
     "uncertain": "The provider's answer was lost, so we cannot tell whether it ran.",
     "timeout": "It took too long, so we gave up waiting.",
     "no_pictures": "The provider sent no usable picture.",
+    "no_words": "The provider sent no words.",
     "undeliverable": "It is done, but could not be posted. `/show {job_id}` brings it.",
     "internal": "Something broke on our side (ref {job_id}).",
 }
@@ -254,12 +293,37 @@ _TASKS: dict[Task, str] = {
     "fill": "A new part",
     "upscale": "Larger",
     "cutout": "Background removed",
+    "blend": "A blend",
+    "describe": "A description",
+    "enhance": "Better words",
 }
+
+_DOINGS: dict[Task, str] = {"describe": "Looking at it", "enhance": "Writing"}
+"""What goes on when nothing is drawn."""
+
+PREVIEW = "What the picture looks like by now"
+DESCRIBED = "The picture that these words describe"
 
 
 def headline(view: JobView) -> str:
     """Return the words, or what was done without any, and who asked."""
-    return f"**{plain(view.prompt) or _TASKS[view.task]}**\n-# by <@{view.user_id}>"
+    # Above words that were made of them, the beginning will do: both must fit into a message.
+    shown = PROMPT_ABOVE_WORDS if view.task in WORD_TASKS else PROMPT_SHOWN
+    return f"**{plain(view.prompt, shown) or _TASKS[view.task]}**\n-# by <@{view.user_id}>"
+
+
+def beginning(task: Task, prompt: str, answer: str | None) -> str:
+    """Return the beginning of what a job was asked, or of the words that it gave."""
+    return plain(answer or prompt, 80) or _TASKS[task]
+
+
+def bringing(view: JobView) -> str | None:
+    """Return what is only being shown again; None where something is being made."""
+    if view.action == "pick":
+        return f"Bringing picture {view.parent_picture} of job #{view.parent_id}…"
+    if view.action == "reuse":
+        return f"Bringing what was made before as job #{view.parent_id}…"
+    return None
 
 
 def progress(view: JobView) -> str:
@@ -274,7 +338,7 @@ def progress(view: JobView) -> str:
         return f"In the provider's queue · {ahead} ahead{since}"
     if view.percent is not None:
         return f"{_bar(view.percent)} {view.percent} %{since}"
-    return f"Drawing{since}"
+    return f"{_DOINGS.get(view.task, 'Drawing')}{since}"
 
 
 def _bar(percent: int) -> str:
@@ -284,8 +348,9 @@ def _bar(percent: int) -> str:
 
 def plan(view: JobView) -> str:
     """Return what was asked for and what it will cost."""
-    pictures = f"{view.count} picture{'' if view.count == 1 else 's'}"
-    return f"-# {view.model_title} · {pictures} · {credit_count(view.price)} · job #{view.id}"
+    what = f"{view.count} picture{'' if view.count == 1 else 's'}"
+    what = "words" if view.task in WORD_TASKS else what
+    return f"-# {view.model_title} · {what} · {credit_count(view.price)} · job #{view.id}"
 
 
 def names_job(line: str, job_id: int) -> bool:
@@ -295,23 +360,37 @@ def names_job(line: str, job_id: int) -> bool:
 
 def facts(view: JobView, *, shown: int) -> str:
     """Return what was made, by whom and for how much; `shown` pictures are paid for."""
-    first = view.pictures[0]
     parts = [view.model_title]
     if view.provider and view.provider != "painter":
         parts.append(f"by {view.provider}")
-    if view.seed is not None:
+    if view.rerouted_from:
+        parts.append(f"rerouted from {view.rerouted_from}")
+    if view.seed is not None and view.pictures:
         parts.append(f"seed {view.seed}")
-    parts.append(f"{first.width}×{first.height}")
-    if view.parent_picture is not None:
-        parts.append(
-            f"{_MADE_BY[view.action]}picture {view.parent_picture} of job #{view.parent_id}"
-        )
-    parts += ["free"] if view.action == "pick" else _cost_parts(view, shown)
+    parts += [f"{first.width}×{first.height}" for first in view.pictures[:1]]
+    if view.action == "reuse":
+        parts.append(f"made before as job #{view.parent_id}")
+    elif view.parent_picture is not None:
+        made_by = _MADE_BY.get(view.action, "from ")
+        parts.append(f"{made_by}picture {view.parent_picture} of job #{view.parent_id}")
+    elif view.action in _MADE_OF:
+        parts.append(f"{_MADE_OF[view.action]} of job #{view.parent_id}")
+    # What could not be delivered at first was given back, and is shown all the same.
+    is_free = view.action in ("pick", "reuse") or view.failure is not None
+    parts += ["free"] if is_free else _cost_parts(view, shown)
     return "-# " + " · ".join([*parts, f"job #{view.id}"])
 
 
+def answer(view: JobView) -> str:
+    """Return the words that a job gave, as a quotation."""
+    lines = (view.answer or "").splitlines()
+    return fitted([f"> {plain(line)}" for line in lines if line.strip()], ANSWER_FITS)
+
+
+_MADE_OF = {"draw": "from the words", "final": "renders anew a draft"}
 _MADE_BY = {
     "pick": "",
+    "final": "renders anew ",
     "vary": "varies ",
     "vary_subtle": "varies subtly ",
     "vary_strong": "varies strongly ",
@@ -346,6 +425,7 @@ def ready(view: JobView) -> str:
 
 
 _PRICED = {
+    "Imagine": ("draw",),
     "V": ("vary",),
     "Upscale": ("up_subtle", "up_creative"),
     "Vary": ("vary_subtle", "vary_strong"),
@@ -354,13 +434,19 @@ _PRICED = {
     "Square": ("square",),
     "Reroll": ("reroll",),
     "Remix": ("remix",),
+    "Final": ("final",),
+    "Retry": ("retry",),
+    "Elsewhere": ("elsewhere",),
 }
 
 
 def prices(view: JobView) -> str:
     """Return what each kind of button costs, in credits."""
     parts = ["U free"] if len(view.pictures) > 1 else []
+    hidden = ("reroll",) if view.failure else ()
     for name, actions in _PRICED.items():
+        if actions == hidden:
+            continue
         found = sorted({view.prices[action] for action in actions if action in view.prices})
         if found:
             parts.append(f"{name} {found[0]:,}" + (f"-{found[-1]:,}" if len(found) > 1 else ""))
@@ -369,6 +455,8 @@ def prices(view: JobView) -> str:
 
 def alt_text(view: JobView, number: int) -> str:
     """Return a picture's words for those who do not see it."""
+    if view.answer is not None:
+        return DESCRIBED
     which = f"Picture {number} of {len(view.pictures)}: " if len(view.pictures) > 1 else ""
     return f"{which}{view.prompt or _TASKS[view.task]}"[:ALT_TEXT_SHOWN]
 
@@ -429,7 +517,7 @@ _MARKS = {"done": "✅", "failed": "⚠️", "cancelled": "⏹️"}
 
 def job_line(view: JobView) -> str:
     """Return one job as a line of a list."""
-    prompt = plain(view.prompt, 80) or _TASKS[view.task]
+    prompt = beginning(view.task, view.prompt, view.answer)
     if not view.is_final:
         return f"⏳ **#{view.id}** {prompt} · {progress(view)}"
     where = f" · {link(view.server_id, view.address)}" if view.address.message_id else ""
@@ -448,20 +536,45 @@ def fitted(lines: Sequence[str], limit: int = 2000) -> str:
 
 def model_choice(model: Model, task: Task) -> app_commands.Choice[str]:
     """Return a model as an autocomplete entry, with its price."""
-    offer = model.tasks[task]
-    name = f"{model.title} · {credit_count(offer.price)} a {offer.unit}"
+    name = f"{model.title} · {price_each(model, task)}"
     return app_commands.Choice(name=name[:100], value=model.name)
+
+
+def removal_choice(model: Model) -> app_commands.Choice[str]:
+    """Return the removal of a background, by a model, as an autocomplete entry."""
+    name = f"{REMOVE_BACKGROUND} · {price_each(model, 'cutout')}"
+    return app_commands.Choice(name=name[:100], value=REMOVE_BACKGROUND)
+
+
+def price_each(model: Model, task: Task) -> str:
+    """Return what a model takes for one picture, a million pixels of one, or words."""
+    offer = model.tasks[task]
+    return f"{credit_count(offer.price)} {'each' if task in WORD_TASKS else f'a {offer.unit}'}"
 
 
 def job_choice(view: JobView) -> app_commands.Choice[str]:
     """Return a job as an autocomplete entry."""
     return app_commands.Choice(
-        name=f"#{view.id} {view.prompt or _TASKS[view.task]}"[:100], value=str(view.id)
+        name=f"#{view.id} {view.answer or view.prompt or _TASKS[view.task]}"[:100],
+        value=str(view.id),
     )
 
 
-def alert(told: ProviderAlert) -> str:
+def alert(told: ProviderAlert | LedgerAlert) -> str:
     """Return what the host is told."""
+    if isinstance(told, LedgerAlert):
+        first = "\n".join(f"- {plain(line, 200)}" for line in told.wrong[:FAULTS_SHOWN])
+        return (
+            f"**The ledger does not verify**: {len(told.wrong):,} found.\n{first}\n"
+            "`python main.py ledger verify` lists everything; keep the database as it is until "
+            "you know why.\n-# You are told once a day."
+        )
+    if told.cap_usd_micros is not None:
+        return (
+            f"**{told.provider}** has reached your cap of {usd(told.cap_usd_micros)}, so it "
+            "serves nobody until the next month. `/owner provider cap` changes it.\n"
+            "-# You are told once a day."
+        )
     what = "has no funds left" if told.is_out_of_funds else "refuses the key"
     return (
         f"**{told.provider}** {what}, so it serves nobody until you mend that. "
@@ -471,7 +584,9 @@ def alert(told: ProviderAlert) -> str:
 
 HELP = """**Make pictures**
 `/imagine` draws from your words, or from a picture · `/cost` says what it would cost
-`/edit` changes a picture as you say · `/upscale` makes it larger · `/models` what there is
+`/edit` changes a picture as you say · `/upscale` makes it larger · `/blend` makes one of several
+`/describe` puts a picture into words · `/enhance` makes your words richer · `/models` what there is
+`/loras` finds add-ons that teach a model a style, for the option `lora`
 **Your work**
 `/jobs` what runs and what you made · `/show` posts a job again · `/cancel` stops one
 `/history` everything you made · `/preset` settings under a name

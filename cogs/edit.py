@@ -8,7 +8,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.catalog import AUTO, Task
-from bot.services import Accepted, ImageWish, Source
+from bot.errors import BadChoice, UnsupportedInput
+from bot.services import Accepted, ImageWish
 from cogs import _texts as texts
 from cogs._answers import origin_of
 from cogs._options import (
@@ -24,13 +25,13 @@ from cogs._options import (
     Visibility,
     said,
 )
-from cogs._pictures import answer_from_pictures
+from cogs._pictures import Attached, answer_from_pictures
 
 if TYPE_CHECKING:
     from cogs._client import ImageBot
 
-Preset = Literal["Remove background"]
-_PRESETS: dict[str | None, Task] = {"Remove background": "cutout"}
+LONGEST_PRESET = 100
+Preset = app_commands.Range[str, 1, LONGEST_PRESET]
 Scale = app_commands.Range[float, 1, 4]
 Mode = Literal["subtle", "creative"]
 
@@ -69,17 +70,18 @@ class Edit(commands.Cog):
         visibility: Visibility | None = None,
     ) -> None:
         """Change a picture as you say."""
-        task = _PRESETS.get(preset, "fill" if mask else "edit")
         wish = ImageWish(
             prompt or "",
             model,
             count=count,
             seed=seed,
-            task=task,
+            task="fill" if mask else "edit",
             lane=lane or "fast",
-            said=said(lane=lane),
+            said=said(seed=seed, lane=lane),
         )
-        await self._answer(interaction, wish, visibility, image, mask)
+        if preset:
+            wish = self._preset(wish, preset)
+        await self._answer(interaction, wish, visibility, Attached(image, mask))
 
     @app_commands.command()
     @app_commands.guild_only()
@@ -111,32 +113,63 @@ class Edit(commands.Cog):
             lane=lane or "fast",
             said=said(lane=lane),
         )
-        await self._answer(interaction, wish, visibility, image)
+        await self._answer(interaction, wish, visibility, Attached(image))
 
     async def _answer(
         self,
         interaction: "discord.Interaction[ImageBot]",
         wish: ImageWish,
         visibility: Visibility | None,
-        image: discord.Attachment,
-        mask: discord.Attachment | None = None,
+        attached: Attached,
     ) -> None:
         origin = origin_of(interaction, has_followup=True)
         action = "upscale" if wish.task == "upscale" else "edit"
 
-        async def request(source: Source, covered: Source | None = None) -> Accepted:
-            whole = replace(wish, image=source, mask=covered)
-            return await self._wishing.wish(origin, whole, action=action, visibility=visibility)
+        async def request(wish: ImageWish) -> Accepted:
+            return await self._wishing.wish(origin, wish, action=action, visibility=visibility)
 
-        await answer_from_pictures(interaction, wish, request, image, mask)
+        await answer_from_pictures(interaction, wish, attached, request)
+
+    def _preset(self, wish: ImageWish, typed: str) -> ImageWish:
+        """Return a wish for the ready-made change that somebody chose, or whose name they typed.
+
+        Raises:
+            BadChoice: there is none of that name just now.
+            UnsupportedInput: it is done by one model, and another one was chosen.
+        """
+        name = " ".join(typed.casefold().split())
+        if name == texts.REMOVE_BACKGROUND.casefold():
+            return replace(wish, task="cutout")
+        for model in self._making.presets():
+            if name in (model.name, model.title.casefold()):
+                if wish.model not in (AUTO, model.name):
+                    raise UnsupportedInput(model_title=model.title, name="other model")
+                return replace(wish, task="edit", model=model.name)
+        raise BadChoice(name="preset")
+
+    @edit.autocomplete("preset")
+    async def _complete_preset(
+        self, _interaction: "discord.Interaction[ImageBot]", typed: str
+    ) -> list[app_commands.Choice[str]]:
+        removers = self._making.models("", task="cutout", limit=1)
+        removal = texts.REMOVE_BACKGROUND.casefold()
+        is_meant = all(word in removal for word in typed.casefold().split())
+        found = [texts.removal_choice(model) for model in removers if is_meant]
+        found += [texts.model_choice(model, "edit") for model in self._making.presets(typed)]
+        return found[:25]
 
     @edit.autocomplete("model")
     async def _complete_editor(
         self, interaction: "discord.Interaction[ImageBot]", typed: str
     ) -> list[app_commands.Choice[str]]:
         given = interaction.namespace
-        usual: Task = "fill" if getattr(given, "mask", None) else "edit"
-        task = _PRESETS.get(getattr(given, "preset", None), usual)
+        preset = getattr(given, "preset", None)
+        if preset not in (None, "", texts.REMOVE_BACKGROUND):
+            # That one decides by which model it is done.
+            return []
+        task: Task = "fill" if getattr(given, "mask", None) else "edit"
+        if preset:
+            task = "cutout"
         return [texts.model_choice(model, task) for model in self._making.models(typed, task=task)]
 
     @upscale.autocomplete("model")

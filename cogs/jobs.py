@@ -48,10 +48,11 @@ class Jobs(commands.Cog):
         # The pictures may take a while to read and send; whether they may be seen is decided.
         await interaction.response.defer(thinking=True, ephemeral=view.address.is_private)
         files = await self._work.files_of(view, limit_bytes=interaction.filesize_limit)
-        if not files and view.failure is None:
+        is_there = files or view.answer is not None
+        if not is_there and view.failure is None:
             await interaction.delete_original_response()
             raise NoSuchPicture
-        layout, attachments = result(view, files) if files else (card(view), [])
+        layout, attachments = result(view, files) if is_there else (card(view), [])
         await interaction.edit_original_response(view=layout, attachments=attachments)
 
     @cancel.autocomplete("job_id")

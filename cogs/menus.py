@@ -1,19 +1,18 @@
 """Menus on messages: Upscale, Remix and Job info."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import discord
 from discord import app_commands
 
 from bot.errors import NothingThere
-from bot.services import Accepted, ImageWish, Source
+from bot.services import Accepted, ImageWish
 from cogs import _texts as texts
 from cogs._answers import answer_follow_up, origin_of, tell
 from cogs._buttons import job_of
 from cogs._cards import choice
 from cogs._forms import remix_form
-from cogs._pictures import answer_from_pictures
+from cogs._pictures import Attached, answer_from_pictures
 
 if TYPE_CHECKING:
     from cogs._client import ImageBot
@@ -68,12 +67,10 @@ async def _upscale_attached(
     wishing = interaction.client.services.wishing
     origin = origin_of(interaction, has_followup=True)
 
-    wish = ImageWish("", task="upscale")
+    async def request(wish: ImageWish) -> Accepted:
+        return await wishing.wish(origin, wish, action="upscale")
 
-    async def request(source: Source) -> Accepted:
-        return await wishing.wish(origin, replace(wish, image=source), action="upscale")
-
-    await answer_from_pictures(interaction, wish, request, image)
+    await answer_from_pictures(interaction, ImageWish("", task="upscale"), Attached(image), request)
 
 
 async def setup(client: "ImageBot") -> None:

@@ -22,7 +22,8 @@ from cogs._client import PERMISSIONS
 
 PAGE = Path(__file__).parents[1] / "README.md"
 _PART = re.compile(r"(<!-- (?P<name>[a-z]+) -->\n).*?(<!-- end -->)", re.DOTALL)
-_STAFF = ("credits", "filter", "mod", "config", "setup", "stats", "owner")
+_WHO = {"credits": "moderators", "owner": "the host"}
+_ORDER = ("everybody", "moderators", "the host")
 CREDITS_PER_USD = 1000
 
 
@@ -39,10 +40,19 @@ def parts(text: str) -> set[str]:
 def _commands() -> str:
     tree = asyncio.run(_tree())
     lines = ["| for | command | |", "| --- | --- | --- |"]
-    for command in sorted(tree, key=lambda one: one.qualified_name.split()[0] in _STAFF):
-        who = "moderators" if command.qualified_name.split()[0] in _STAFF else "everybody"
-        lines.append(f"| {who} | `/{command.qualified_name}` | {command.description} |")
+    lines += [
+        f"| {_who(one)} | `/{one.qualified_name}` | {one.description} |"
+        for one in sorted(tree, key=_place)
+    ]
     return "\n".join(lines)
+
+
+def _who(command: app_commands.Command[Any, ..., Any]) -> str:
+    return _WHO.get(command.qualified_name.split()[0], "everybody")
+
+
+def _place(command: app_commands.Command[Any, ..., Any]) -> int:
+    return _ORDER.index(_who(command))
 
 
 async def _tree() -> list[app_commands.Command[Any, ..., Any]]:

@@ -61,7 +61,8 @@ async def find_past(
     Favourites are whatever the person marked, also other people's public work. Pictures brought
     alone are left out: their job is there.
     """
-    query = sa.select(jobs.c.id, _PROMPT).where(_IS_TOLD, _belongs(account_id, looked))
+    words = sa.func.coalesce(jobs.c.answer, "")
+    query = sa.select(jobs.c.id, _PROMPT, words).where(_IS_TOLD, _belongs(account_id, looked))
     if before is not None:
         query = query.where(jobs.c.id < before)
     if after is not None:
@@ -184,7 +185,7 @@ def _belongs(account_id: int, looked: Looked) -> sa.ColumnElement[bool]:
 
 
 async def _matching(
-    conn: AsyncConnection, query: sa.Select[int, str], text: str, limit: int
+    conn: AsyncConnection, query: sa.Select[int, str, str], text: str, limit: int
 ) -> Collection[int]:
     if not text:
         return list(await conn.scalars(query.limit(limit)))
@@ -192,8 +193,8 @@ async def _matching(
     sought = text.casefold()
     ids: list[int] = []
     async with conn.stream(query) as rows:
-        async for job_id, prompt in rows:
-            if sought in prompt.casefold():
+        async for job_id, prompt, answer in rows:
+            if sought in f"{prompt}\n{answer}".casefold():
                 ids.append(job_id)
             if len(ids) == limit:
                 break

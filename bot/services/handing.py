@@ -30,6 +30,9 @@ REQUEST_LIMIT_BYTES = 24 * 1024 * 1024
 SAFE_LIMIT_BYTES = 10 * 1024 * 1024
 """What every server takes; a person's own limit may be higher than that of another place."""
 
+DESCRIBED_PIXELS = 250_000
+"""How large the picture is that stands beside its description."""
+
 MAX_PAUSE_S = 30.0
 MAX_REFRESHED = 3
 LONG_WAIT = timedelta(minutes=1)
@@ -48,7 +51,7 @@ class Unsettled(AtelierError):
 
 @dataclass(frozen=True)
 class _Shown:
-    """What the person sees: the message, and how many pictures are in it."""
+    """What the person sees: the message, and how many pictures, or words for one, are in it."""
 
     receipt: Receipt | None
     count: int
@@ -92,11 +95,13 @@ class Handing:
         return job
 
     async def files_of(self, view: JobView, limit_bytes: int) -> list[PictureFile]:
-        """Return a job's pictures as files that fit where they go.
+        """Return a job's pictures as files that fit where they go; of words, what they describe.
 
         Raises:
             NotNow: Discord, where they lie, could not be reached.
         """
+        if view.answer is not None:
+            return await self._described(view)
         if view.pictures:
             limit_bytes = min(limit_bytes, REQUEST_LIMIT_BYTES // len(view.pictures))
         files = [await self._file(view.id, picture, limit_bytes) for picture in view.pictures]
@@ -111,6 +116,19 @@ class Handing:
             fresh = await jobs.get(conn, job.id)
             assert fresh is not None, job
             return await self._views.of(conn, fresh)
+
+    async def _described(self, view: JobView) -> list[PictureFile]:
+        """Return a small copy of the picture that words are about, if there is one (still)."""
+        if view.described is None:
+            return []
+        try:
+            data = await self._gallery.read(view.described)
+            data = await self._media.shrink(data, DESCRIBED_PIXELS)
+        except (BadPicture, FileNotFoundError) as error:
+            log.info("described picture is gone", job_id=view.id, reason=str(error))
+            return []
+        extension = _EXTENSIONS[self._media.mime_of(data)]
+        return [PictureFile(number=0, name=f"described-{view.id}.{extension}", data=data)]
 
     async def _file(self, job_id: int, picture: Picture, limit_bytes: int) -> PictureFile | None:
         try:
@@ -128,14 +146,8 @@ class Handing:
         pause_s, limit_bytes = 1.0, job.file_limit_bytes
         while True:
             view = await self._view(job)
-            # What failed is told, not shown, even where pictures lie ready: it is not paid either.
-            files: list[PictureFile] = []
             try:
-                if view.failure is None:
-                    files = await self.files_of(view, limit_bytes)
-                    if not files:
-                        return _Shown(receipt=None, count=0)
-                return _Shown(await self._delivery.deliver(view, files), count=len(files))
+                return await self._show_once(view, limit_bytes)
             except TooLarge:
                 if limit_bytes <= SAFE_LIMIT_BYTES:
                     return None
@@ -145,9 +157,22 @@ class Handing:
                 return None
             except NotNow as error:
                 log.info("delivery put off", job_id=job.id, reason=str(error))
-                del files, view
+                del view
                 await asyncio.sleep(pause_s)
                 pause_s = min(pause_s * 2, MAX_PAUSE_S)
+
+    async def _show_once(self, view: JobView, limit_bytes: int) -> _Shown:
+        """Show what there is; raises as the delivery does."""
+        # What failed is told, not shown, even where pictures lie ready: it is not paid either.
+        if view.failure is not None:
+            return _Shown(await self._delivery.deliver(view, []), count=0)
+        if view.answer is not None:
+            files = await self._described(view)
+            return _Shown(await self._delivery.deliver(view, files), count=1)
+        files = await self.files_of(view, limit_bytes)
+        if not files:
+            return _Shown(receipt=None, count=0)
+        return _Shown(await self._delivery.deliver(view, files), count=len(files))
 
     async def _settle(self, job: Job, shown: _Shown | None) -> Job:
         delivered = shown.count if shown else 0

@@ -18,12 +18,16 @@ PER_PAGE = 8
 
 @dataclass(frozen=True)
 class PastJob:
-    """One job as a line of the history; `pictures` were delivered, `marks` are everybody's."""
+    """One job as a line of the history; `pictures` were delivered, `marks` are everybody's.
+
+    `answer` are the words that a job for words gave.
+    """
 
     id: int
     status: str
     task: Task
     prompt: str
+    answer: str | None
     model_title: str
     user_id: int
     is_own: bool
@@ -113,6 +117,7 @@ def _line(job: Job, account_id: int, catalog: Catalog, *, marks: int) -> PastJob
         status=job.status,
         task=job.task,
         prompt=job.inputs["prompt"],
+        answer=job.answer,
         model_title=title_of(job.model, catalog),
         user_id=job.user_id,
         is_own=job.account_id == account_id,

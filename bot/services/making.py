@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import jobs, ledger
 from bot.catalog import Model, Task
+from bot.db import take_turn
 from bot.errors import (
     BudgetUsedUp,
     InsufficientCredits,
@@ -22,9 +23,17 @@ from bot.errors import (
     UnknownJob,
 )
 from bot.jobs import Job, NewJob, Picture
-from bot.services.accounts import Accounts, month_start, next_month
+from bot.services.accounts import SPENDING, Accounts, month_start, next_month
 from bot.services.credits import next_daily
-from bot.services.followups import FOLLOWUPS, SAME_AGAIN, final_of, from_picture, same_again
+from bot.services.followups import (
+    FOLLOWUPS,
+    SAME_AGAIN,
+    again,
+    elsewhere,
+    final_of,
+    from_picture,
+    is_shown_anew,
+)
 from bot.services.quoting import Quote, Quoting
 from bot.services.requests import ImageWish, Origin, Source
 from bot.services.resources import Resources
@@ -44,6 +53,7 @@ class _Order:
     """What a job is made from, once everything is decided."""
 
     model_name: str
+    model_title: str
     task: Task
     inputs: dict[str, Any]
     count: int
@@ -51,18 +61,14 @@ class _Order:
     cost_usd_micros: int
     lane: str
     likeness: str | None = None
+    is_served: bool = True
 
     @classmethod
     def of(cls, quote: Quote, *, lane: str) -> Self:
-        """Order what was quoted.
-
-        Raises:
-            NoRoute: every provider of it is failing just now.
-        """
-        if not quote.is_served:
-            raise NoRoute(model_title=quote.model.title)
+        """Order what was quoted."""
         return cls(
             model_name=quote.model.name,
+            model_title=quote.model.title,
             task=quote.task,
             inputs=quote.inputs,
             count=quote.count,
@@ -70,6 +76,7 @@ class _Order:
             cost_usd_micros=quote.cost_usd_micros,
             lane=lane,
             likeness=quote.likeness,
+            is_served=quote.is_served,
         )
 
 
@@ -154,6 +161,17 @@ class Making:
         order = _Order.of(self.quote(wish), lane=wish.lane)
         return await self._accept(origin, order, _Click(action))
 
+    async def has_made(self, origin: Origin, quote: Quote) -> bool:
+        """Whether the very same pictures are there, for this person to be shown for nothing."""
+        if quote.likeness is None:
+            return False
+        async with self._db.read() as conn:
+            account_id = await ledger.find_account(
+                conn, server_id=origin.server_id, user_id=origin.user_id
+            )
+            found = await self._made_before(conn, origin, quote.likeness, account_id or 0)
+        return found is not None
+
     async def follow_up(
         self, origin: Origin, job_id: int, number: int, *, action: str, prompt: str | None = None
     ) -> Accepted:
@@ -161,13 +179,15 @@ class Making:
 
         `reroll` and `remix` take a new seed, `retry` and `elsewhere` the old one, `remix` other
         words; `elsewhere` asks none of the providers that had a go, `final` makes a draft's
-        picture as well as can be. Pressed again while its job is under way, that job is returned.
+        picture as well as can be, `draw` a picture of the words that it gave. Pressed again while
+        its job is under way, that job is returned.
 
         Raises:
             UserError: nothing was written.
         """
         parent = await self._parent(origin, job_id)
-        origin = replace(origin, is_private=origin.is_private or parent.is_private)
+        is_hidden = parent.is_private and not is_shown_anew(parent, action)
+        origin = replace(origin, is_private=origin.is_private or is_hidden)
         wish = await self._wish(parent, number, action, prompt)
         # Other words are another wish, however soon they follow.
         key = f"{action}:{job_id}:{number}:{origin.user_id}" if prompt is None else None
@@ -197,6 +217,7 @@ class Making:
         # By the model's name alone: a free button outlives its catalog entry.
         order = _Order(
             parent.model,
+            parent.model,
             parent.task,
             inputs,
             count=1,
@@ -209,16 +230,21 @@ class Making:
         return await self._accept(origin, order, click)
 
     async def words_of(self, origin: Origin, job_id: int) -> str:
-        """Return the words of a job, for somebody who wants to change them.
+        """Return the words of a job, or those that it gave, for somebody who wants to change them.
 
         Raises:
             UserError: there is no such job for them.
         """
-        return (await self._parent(origin, job_id)).inputs["prompt"]
+        parent = await self._parent(origin, job_id)
+        return parent.answer or parent.inputs["prompt"]
 
     def models(self, typed: str, *, task: Task = "imagine", limit: int = 25) -> list[Model]:
         """Return the models that can be had now and match what was typed so far."""
         return self._quoting.models(typed, task, limit=limit)
+
+    def presets(self, typed: str = "") -> list[Model]:
+        """Return the fixed changes that can be had now and match what was typed so far."""
+        return self._quoting.presets(typed)
 
     async def note_answer(self, job_id: int, message_id: int) -> None:
         """Remember which message answered the interaction: it is the job's card.
@@ -238,14 +264,11 @@ class Making:
         assert action in SAME_AGAIN, action
         if action == "final":
             return final_of(parent, await self._picture(parent, number or 1))
-        wish = same_again(parent)
         if action == "elsewhere":
             async with self._db.read() as conn:
                 tried = await jobs.attempts_for(conn, parent.id)
-            return replace(wish, avoid=tuple({attempt.provider for attempt in tried}))
-        if prompt is not None:
-            wish = replace(wish, prompt=prompt)
-        return wish if action == "retry" else replace(wish, seed=None)
+            return elsewhere(parent, {attempt.provider for attempt in tried})
+        return again(parent, action, prompt)
 
     async def _picture(self, parent: Job, number: int) -> Picture:
         async with self._db.read() as conn:
@@ -290,19 +313,36 @@ class Making:
         self, conn: AsyncConnection, origin: Origin, order: _Order, click: _Click
     ) -> Job:
         """Write the job; one just like it that was made before is shown instead of bought."""
+        if order.cost_usd_micros:
+            # Two who see the same budget left would both spend it: on PostgreSQL their looks and
+            # writes overlap. Before any purse is locked, so that nobody waits in a circle.
+            await take_turn(conn, SPENDING)
         account_id = await self._accounts.admit(
             conn, server_id=origin.server_id, user_id=origin.user_id
         )
         before = None
         if order.likeness is not None and click.parent is None:
-            before = await jobs.find_alike(
-                conn, order.likeness, account_id=account_id, server_id=origin.server_id
-            )
+            before = await self._made_before(conn, origin, order.likeness, account_id)
         if before is None:
+            if not order.is_served:
+                # Every provider of it is failing just now.
+                raise NoRoute(model_title=order.model_title)
             return await self._write_job(conn, origin, order, click)
         made = tuple(await jobs.read_pictures(conn, before.id))
         free = replace(order, price=0, cost_usd_micros=0)
         return await self._write_job(conn, origin, free, _Click("reuse", before, pictures=made))
+
+    async def _made_before(
+        self, conn: AsyncConnection, origin: Origin, likeness: str, account_id: int
+    ) -> Job | None:
+        """Return a job that made the very same pictures, if they are all still kept."""
+        alike = await jobs.find_alike(
+            conn, likeness, account_id=account_id, server_id=origin.server_id
+        )
+        if alike is None:
+            return None
+        made = await jobs.read_pictures(conn, alike.id)
+        return alike if all([await self._media.has(one.sha256) for one in made]) else None
 
     async def _write_job(
         self, conn: AsyncConnection, origin: Origin, order: _Order, click: _Click
@@ -386,6 +426,9 @@ async def _find_known(
     if known is None:
         return None
     if not known.is_final:
+        return known
+    if click.action == "final" and known.status == "done":
+        # It would be the same picture once more.
         return known
     # A paid click may be repeated once its job is over; a pick a while later, for its message
     # may be gone by then.

@@ -25,16 +25,21 @@ class Preparing:
         self._gallery = gallery
 
     async def pictures_for(self, job: Job, offer: Offer, provider: Provider) -> dict[str, object]:
-        """Return what stands for a job's `image` and `mask` at a provider.
+        """Return what stands for a job's `image`, `mask` and `images` at a provider.
 
         Raises:
             FileNotFoundError, BadPicture: a picture is not kept any more.
             ProviderBusy, ProviderDown, OutOfFunds, BadKey: it could not be brought there.
         """
-        return {
+        brought: dict[str, object] = {
             name: await self._bring(await self._shrunk(data, offer), provider)
             for name, data in (await self._read(job)).items()
         }
+        blended = [await self._find(image["sha256"]) for image in job.inputs.get("images", ())]
+        if blended:
+            shrunk = [await self._shrunk(data, offer) for data in blended]
+            brought["images"] = [await self._bring(data, provider) for data in shrunk]
+        return brought
 
     async def _read(self, job: Job) -> dict[str, bytes]:
         found = {

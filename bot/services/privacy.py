@@ -39,7 +39,7 @@ SAFE_LIMIT_BYTES = 10 * 1024 * 1024
 # What a job's row says about the person; tokens, runners and keys are the machine's own.
 _JOB_FIELDS = (
     "id", "created_at", "started_at", "finished_at", "action", "parent_id", "parent_picture",
-    "status", "failure", "failure_text", "model", "task", "inputs", "count", "delivered",
+    "status", "failure", "failure_text", "model", "task", "inputs", "answer", "count", "delivered",
     "price", "lane", "is_private", "locale",
 )  # fmt: skip
 

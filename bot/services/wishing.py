@@ -16,7 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import jobs
 from bot.db.tables import asks
 from bot.errors import AskOver, InsufficientCredits, NeedsAnswer, NotShared, UserError
+from bot.jobs import Job
 from bot.services.credits import Credits
+from bot.services.followups import is_shown_anew
 from bot.services.making import Accepted, Making
 from bot.services.preferences import Preferences, Preferring, Visibility, read_preferences
 from bot.services.prompts import wishes_from
@@ -36,6 +38,8 @@ class Request:
     job_id: int = 0
     number: int = 0
     prompt: str | None = None
+    price: int | None = None
+    """What they were told that it costs, in credits."""
 
 
 _REQUESTS = TypeAdapter(list[Request])
@@ -77,8 +81,12 @@ class Wishing:
         chosen = await self._preferring.read(origin)
         origin = _placed(origin, visibility or chosen.visibility or "public")
         wishes = self._read(chosen, wish)
-        requests = [Request(action, wish=one) for one in wishes]
-        price = sum(self._quoting.quote(one).price for one in wishes)
+        prices = [await self._price_of(origin, one) for one in wishes]
+        requests = [
+            Request(action, wish=one, price=price)
+            for one, price in zip(wishes, prices, strict=True)
+        ]
+        price = sum(prices)
         if len(requests) > 1 or _is_dear(chosen, price):
             await self._ask(origin, requests, price=price)
         return await self._accept(origin, requests[0])
@@ -107,15 +115,16 @@ class Wishing:
         self, origin: Origin, job_id: int, number: int, *, action: str, prompt: str | None = None
     ) -> Accepted:
         """Accept what a button asks for; raises as `wish` does, and `NotShared`."""
-        await self._check_shared(origin, job_id)
+        parent = await self._check_shared(origin, job_id)
         chosen = await self._preferring.read(origin)
+        if parent is not None and is_shown_anew(parent, action):
+            is_private = origin.is_private or chosen.visibility == "private"
+            origin = replace(origin, is_private=is_private)
         request = Request(action, job_id=job_id, number=number, prompt=prompt)
         if chosen.confirm_above is not None:
-            price = await self._making.price_of(
-                origin, job_id, number, action=action, prompt=prompt
-            )
+            price = await self._price_now(origin, request)
             if _is_dear(chosen, price):
-                await self._ask(origin, [request], price=price)
+                await self._ask(origin, [replace(request, price=price)], price=price)
         return await self._accept(origin, request)
 
     async def pick(self, origin: Origin, job_id: int, number: int) -> Accepted:
@@ -137,11 +146,37 @@ class Wishing:
             # press's own id is as unique, and as old.
             one = replace(origin, interaction_id=origin.interaction_id + number)
             try:
+                await self._check_price(one, requests[number:])
                 accepted = await self._accept(one, request)
+            except NeedsAnswer:
+                raise
             except UserError:
                 await self._put_back(origin, ask_id, requests[number:])
                 raise
             yield accepted
+
+    async def _check_price(self, origin: Origin, requests: list[Request]) -> None:
+        """Ask anew when the first of some requests costs more by now than they were told.
+
+        Raises:
+            NeedsAnswer: all of them wait for another answer.
+        """
+        told = requests[0].price
+        if told is None or await self._price_now(origin, requests[0]) <= told:
+            return
+        now = [replace(one, price=await self._price_now(origin, one)) for one in requests]
+        await self._ask(origin, now, price=sum(one.price or 0 for one in now))
+
+    async def _price_now(self, origin: Origin, request: Request) -> int:
+        if request.wish is not None:
+            return await self._price_of(origin, request.wish)
+        return await self._making.price_of(
+            origin, request.job_id, request.number, action=request.action, prompt=request.prompt
+        )
+
+    async def _price_of(self, origin: Origin, wish: ImageWish) -> int:
+        quote = self._quoting.quote(wish)
+        return 0 if await self._making.has_made(origin, quote) else quote.price
 
     async def server_of(self, ask_id: int, user_id: int) -> int:
         """Return the server that somebody's own ask counts in, wherever they answer it.
@@ -161,7 +196,9 @@ class Wishing:
         await self._take(origin, ask_id)
 
     def _read(self, chosen: Preferences, wish: ImageWish) -> list[ImageWish]:
-        return [chosen.fitted(one, self._quoting) for one in wishes_from(wish)]
+        # Words that shall become better keep their flags and lists: nothing is made of them yet.
+        read = [wish] if wish.task == "enhance" else wishes_from(wish)
+        return [chosen.fitted(one, self._quoting) for one in read]
 
     async def _accept(self, origin: Origin, request: Request) -> Accepted:
         if request.wish is not None:
@@ -170,14 +207,16 @@ class Wishing:
             origin, request.job_id, request.number, action=request.action, prompt=request.prompt
         )
 
-    async def _check_shared(self, origin: Origin, job_id: int) -> None:
+    async def _check_shared(self, origin: Origin, job_id: int) -> Job | None:
+        """Return the job, if there is one, whose buttons somebody wants to press."""
         async with self._db.read() as conn:
             job = await jobs.get(conn, job_id)
             if job is None or job.user_id == origin.user_id:
-                return
+                return job
             chosen = await read_preferences(conn, job.account_id)
         if not chosen.shares_buttons:
             raise NotShared
+        return job
 
     async def _ask(self, origin: Origin, requests: list[Request], *, price: int) -> None:
         """Write down what is asked for and ask back.

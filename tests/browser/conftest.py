@@ -4,6 +4,7 @@ import contextlib
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
@@ -12,6 +13,7 @@ from bot.sandbox.server import WorldServer
 from bot.sandbox.site import add_site
 from bot.sandbox.world import World
 from tests.browser.demo import Demo
+from tests.e2e.stage import Stage
 from tests.worlds import TOKEN, running_client
 
 DESKTOP = {"width": 1280, "height": 900}
@@ -54,6 +56,17 @@ async def world() -> AsyncIterator[World]:
     new = World(TOKEN)
     async with served(new):
         yield new
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    """A world with its page, for the real bot in a process of its own."""
+    async with served(World(TOKEN)) as server:
+        stage = Stage(server, tmp_path)
+        try:
+            yield stage
+        finally:
+            await stage.close()
 
 
 @pytest.fixture

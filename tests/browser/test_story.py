@@ -1,33 +1,9 @@
 """A member's, a moderator's and an owner's stories on the page, with the real bot behind it."""
 
-import secrets
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest
 from playwright.async_api import Page, expect
 
-from bot.sandbox.server import WorldServer
-from bot.sandbox.site import add_site
-from bot.sandbox.world import World
 from tests.browser import steps
 from tests.browser.conftest import PHONE
-from tests.e2e.stage import Stage
-from tests.worlds import TOKEN
-
-
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    """The page and a running bot."""
-    world = World(TOKEN)
-    server = WorldServer(world)
-    add_site(server.app, world, token=secrets.token_urlsafe())
-    async with server:
-        stage = Stage(server, tmp_path)
-        try:
-            yield stage
-        finally:
-            await stage.close()
 
 
 async def imagine(page: Page, prompt: str, count: int) -> None:

@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import csv
 import socket
 import sqlite3
 import sys
+from datetime import datetime
 
 import pytest
 
@@ -68,6 +70,45 @@ async def test_ledger_verify_finds_a_tampered_balance(stage):
 
     assert code == 1
     assert "its entries" in output
+
+
+async def test_ledger_is_exported_without_names(stage):
+    await stage.start()
+    await stage.imagine()
+    path = stage.data_dir / "book.csv"
+
+    # Beside the running bot.
+    code, _ = await stage.cli("ledger", "export", str(path))
+    shown, output = await stage.cli("ledger", "export", "-")
+    proved, _ = await stage.cli("ledger", "verify")
+
+    assert (code, shown, proved) == (0, 0, 0)
+    rows = list(csv.DictReader(path.read_text().splitlines()))
+    assert list(rows[0]) == output.splitlines()[0].split(",")
+    held = [row for row in rows if row["kind"] == "hold"]
+    assert held[0]["key"] == "job:1"
+    assert (held[0]["from_purse"], held[0]["to_purse"], held[0]["job_id"]) == (
+        "earned",
+        "held",
+        "1",
+    )
+    assert datetime.fromisoformat(held[0]["created_at"]).tzinfo is not None
+    assert "mia" not in path.read_text().lower()
+
+
+async def test_ledger_that_cannot_be_exported_is_one_line(stage, tmp_path):
+    earlier = tmp_path / "book.csv"
+    earlier.write_text("an earlier export")
+    missing, words = await stage.cli("ledger", "export", str(earlier))
+    await stage.start()
+    refused, reason = await stage.cli("ledger", "export", "/proc/nowhere/book.csv")
+
+    assert (missing, refused) == (EXIT_MISCONFIGURED, EXIT_MISCONFIGURED)
+    assert "there is no ledger yet" in words
+    assert earlier.read_text() == "an earlier export"
+    assert list(tmp_path.glob("*.part")) == []
+    assert "/proc/nowhere/book.csv: cannot write there" in reason
+    assert "Traceback" not in words + reason
 
 
 @pytest.mark.rule("5/sync-once")

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bot import catalog, providers
-from tests.providers_page import PAGE, ROOT, SUITE, page, own_tests
+from tests.providers_page import PAGE, ROOT, SUITE, own_tests, page
 
 NAMES = [found.name for found in providers.find_all()]
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bot import errors
 from bot.errors import UserError
-from bot.services import Address, JobView, buying, closing, handing, render
+from bot.services import Address, JobView, attempts, buying, following, handing, render
 from cogs import _texts as texts
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -146,9 +146,8 @@ def constants(node: ast.expr) -> set[str]:
 
 
 def test_every_failure_the_services_write_has_words():
-    codes = {
-        code for module in (buying, closing, handing, render) for code in failure_codes(module)
-    }
+    modules = (attempts, buying, following, handing, render)
+    codes = {code for module in modules for code in failure_codes(module)}
 
     assert codes == set(texts._FAILURES)
 
@@ -222,6 +221,7 @@ VIEW = JobView(
     label="AI-generated",
     rerouted_from=None,
     preview=None,
+    answer=None,
     provider="first",
     price=12,
     charged=0,
@@ -290,6 +290,64 @@ def test_widest_card_fits_into_a_message():
     words = [texts.headline(widest), texts.failure(widest), texts.plan(widest)]
 
     assert sum(len(one) for one in words) <= 4000
+
+
+@pytest.mark.parametrize("answer", ["*" * 1500, "*\n" * 750, "x\n" * 750], ids=len)
+def test_widest_words_fit_into_a_message(answer):
+    prices = dict.fromkeys(("draw", "reroll"), 10**6)
+    widest = replace(
+        VIEW,
+        status="done",
+        failure=None,
+        task="enhance",
+        prompt="*" * 4000,
+        answer=answer,
+        model_title="x" * 60,
+        label="x" * 60,
+        prices=prices,
+        started_at=NOON,
+    )
+
+    words = [
+        texts.headline(widest),
+        texts.answer(widest),
+        texts.facts(widest, shown=1),
+        texts.prices(widest),
+        widest.label,
+    ]
+
+    assert texts.answer(widest)
+    assert sum(len(one) for one in words) <= 4000
+
+
+def test_words_are_named_by_their_beginning_and_pictures_by_their_prompt():
+    told = replace(
+        VIEW, status="done", failure=None, task="describe", prompt="", answer="a **fox**"
+    )
+
+    assert "a \\*\\*fox\\*\\*" in texts.job_line(told)
+    assert "A description" in texts.job_line(replace(told, answer=None))
+    assert texts.job_choice(told).name == "#12 a **fox**"
+    assert "It gave: a \\*\\*fox" in texts.info(told)
+    assert texts.job_choice(VIEW).name == "#12 a fox"
+
+
+def test_what_was_given_back_and_is_shown_again_is_free():
+    shown = replace(VIEW, failure="undeliverable", started_at=NOON)
+
+    assert "free" in texts.facts(shown, shown=4)
+    assert "credit" not in texts.facts(shown, shown=4)
+
+
+@pytest.mark.parametrize(
+    ("action", "words"),
+    [("draw", "from the words of job #3"), ("reuse", "made before as job #3"), ("imagine", "#12")],
+)
+def test_facts_say_what_a_picture_was_made_from(action, words):
+    made = replace(VIEW, failure=None, action=action, parent_id=3)
+
+    assert words in texts.facts(made, shown=4)
+    assert (texts.bringing(made) is not None) == (action == "reuse")
 
 
 def test_alt_text_fits_where_it_goes():

@@ -103,6 +103,22 @@ def model(*, tasks: Mapping[str, object] | None = None, **changes: object) -> Mo
 
 FREE_ROUTE = route("first", "local/fox", 0)
 
+BLEND = {
+    "price": 8,
+    "max_pixels": 1_000_000,
+    "takes": {"seed": True},
+    "sizes": {"1:1": [1024, 1024], "3:2": [1216, 832]},
+    "routes": [{**route("first", "fox/blend"), "sends": {**SENDS, "images": "images"}}],
+}
+DESCRIBE = {"price": 2, "max_pixels": 1_000_000, "routes": [route("first", "fox/describe")]}
+ENHANCE = {"price": 1, "max_prompt": 100, "routes": [route("first", "fox/enhance")]}
+
+
+def only(**changes: object) -> Model:
+    """Return a model that draws nothing from words; `tasks` are what it does."""
+    return Model.model_validate({**_FOX, **changes})
+
+
 MODELS = (
     model(),
     model(name="plain", title="Plain", takes={}, max_count=1, rank=20),
@@ -110,6 +126,10 @@ MODELS = (
     model(name="free", title="Free", routes=[FREE_ROUTE], rank=40),
     model(name="orphan", title="Orphan", routes=[route("nobody")], rank=1),
     model(name="deft", title="Deft", rank=50, tasks=PICTURE_TASKS),
+)
+MELT = only(name="melt", title="Melt", rank=60, tasks={"blend": BLEND})
+SCRIBE = only(
+    name="scribe", title="Scribe", rank=61, tasks={"describe": DESCRIBE, "enhance": ENHANCE}
 )
 
 
@@ -149,6 +169,10 @@ class Studio:
     def renderer(self) -> Renderer:
         return self.services.dispatch._renderer
 
+    def learn(self, *models: Model) -> None:
+        """Put more models into the catalog, in place of those that were put there before."""
+        self.resources.catalog.__init__((*MODELS, *models))
+
     def restart(self) -> Services:
         """Put another process in place of this one; the old one is as good as dead."""
         self.resources.routing.health = Health()
@@ -157,7 +181,7 @@ class Studio:
 
     async def crash(self) -> None:
         """Cut off everything this process does, paid requests on their way included."""
-        submits = self.services.dispatch._buying._submits
+        submits = self.renderer._buying._submits
         tasks = {*self._renders, *self.services.dispatch._direct, *submits}
         for task in tasks:
             task.cancel()
@@ -291,7 +315,8 @@ class Studio:
             for kind in ("hold", "capture", "release")
         }
         outcome = self.delivery.outcome(job.id)
-        on_board = len(outcome.files) if outcome else 0
+        has_words = outcome is not None and outcome.view.answer and not outcome.view.failure
+        on_board = 1 if has_words else len(outcome.files) if outcome else 0
         paid = job.unit_price * on_board if job.is_final else 0
         back = job.price - paid if job.is_final else 0
         assert moved == {"hold": job.price, "capture": paid, "release": back}, job

@@ -2,8 +2,9 @@
 
 import pytest
 
+from bot import jobs
 from bot.errors import JobOver, NotYourJob, ProviderBusy, ProviderDown, ProviderLost, UnknownJob
-from bot.services import buying
+from bot.services import following
 from tests.unit.services.script import until
 from tests.unit.services.studio import COST_USD_MICROS, SAM, SERVER
 
@@ -103,7 +104,7 @@ async def test_cancel_that_does_not_reach_the_provider_is_no_failure(studio):
 
 
 async def test_cancel_is_passed_on_until_it_reaches_the_provider(studio, monkeypatch):
-    monkeypatch.setattr(buying, "CANCEL_EVERY_S", 0.0)
+    monkeypatch.setattr(following, "CANCEL_EVERY_S", 0.0)
     studio.first.script.will("cancel", ProviderLost("no answer"), ProviderLost("no answer"))
     at_follow = studio.first.script.gate("follow")
     job_id = await studio.accepted()
@@ -118,14 +119,14 @@ async def test_cancel_is_passed_on_until_it_reaches_the_provider(studio, monkeyp
 
 
 async def test_cancel_from_another_process_is_noticed_by_the_flag(studio, monkeypatch):
-    monkeypatch.setattr(buying, "CANCEL_POLL_S", 0.01)
+    monkeypatch.setattr(following, "CANCEL_POLL_S", 0.01)
     at_follow = studio.first.script.gate("follow")
     job_id = await studio.accepted()
     rendering = studio.begin(job_id)
     await at_follow.reached()
 
     async with studio.db.write() as conn:
-        await buying.jobs.request_cancel(conn, job_id)
+        await jobs.request_cancel(conn, job_id)
     await rendering
 
     assert (await studio.job(job_id)).status == "cancelled"
@@ -169,7 +170,7 @@ async def test_cancel_asked_while_no_process_lives_is_heeded_by_the_next(studio)
     await until(lambda: studio.first.follows)
     await studio.crash()
     async with studio.db.write() as conn:
-        await buying.jobs.request_cancel(conn, job_id)
+        await jobs.request_cancel(conn, job_id)
     studio.first.script.gate("follow")
 
     studio.restart()

@@ -34,7 +34,7 @@ async def test_job_cut_off_while_it_waits_for_a_busy_provider_is_carried_out(stu
     job_id = await studio.accepted()
     studio.begin(job_id)
     await until(lambda: studio.first.submits)
-    await until(lambda: not studio.services.dispatch._buying._submits)
+    await until(lambda: not studio.renderer._buying._submits)
 
     job = await studio.crash_and_render(job_id)
 
@@ -108,7 +108,7 @@ async def test_lost_run_is_looked_for_as_long_as_a_run_may_take(studio, monkeypa
     studio.first.can_find = True
     job_id = await cut_off(studio, studio.first.script, "answer")
     studio.first.script.will("find", *[ProviderLost("no answer")] * 3)
-    studio.clock.ahead = buying.RUN_TIMEOUT
+    studio.clock.ahead = buying.RECOVER_FOR
 
     job = await studio.crash_and_render(job_id)
 

@@ -9,7 +9,7 @@ from PIL import Image
 from bot import jobs
 from bot.errors import ProviderLost, ProviderRejected
 from bot.providers import Output
-from bot.services import NotNow, TooLarge, Undeliverable, buying
+from bot.services import NotNow, TooLarge, Undeliverable, following
 from tests.pictures import png
 from tests.unit.services.studio import COST_USD_MICROS, MIA, PROMPT
 
@@ -263,7 +263,7 @@ async def test_run_out_of_reach_is_asked_for_again(studio, point):
 
 
 async def test_run_that_takes_too_long_is_stopped_and_given_back(studio, monkeypatch):
-    monkeypatch.setattr(buying, "RUN_TIMEOUT", timedelta(seconds=0.05))
+    monkeypatch.setattr(following, "RUN_TIMEOUT", timedelta(seconds=0.05))
     studio.first.script.gate("follow")
 
     job = await studio.finished()

@@ -102,7 +102,7 @@ async def test_busy_job_waits_as_queued(studio):
 
     studio.begin(job_id)
     await until(lambda: studio.first.submits)
-    await until(lambda: not studio.services.dispatch._buying._submits)
+    await until(lambda: not studio.renderer._buying._submits)
 
     assert (await studio.job(job_id)).status == "queued"
 

@@ -13,6 +13,7 @@ from bot.errors import (
     UnknownFlag,
     UnknownModel,
 )
+from bot.routing import Rules
 from bot.services import ImageWish, Source
 from tests.unit.services.presses import refused
 from tests.unit.services.studio import SAM
@@ -289,3 +290,30 @@ async def test_buttons_may_be_kept_to_oneself(studio):
     own = await wishing.pick(studio.origin(), parent.id, 1)
 
     assert own.is_new
+
+
+# A price that rises between the question and the answer.
+
+
+async def test_price_that_rose_meanwhile_is_asked_about_again(studio):
+    await studio.services.preferences.change(studio.origin(), confirm_above=1)
+    first = await asked(studio, wish(studio))
+    studio.resources.routing.learn(Rules(prices={("fox", "imagine"): 30}), spent_usd_micros={})
+
+    with pytest.raises(NeedsAnswer) as again:
+        await confirmed(studio, first.ask_id)
+
+    assert (first.price, again.value.price) == (3, 30)
+    assert await jobs(studio) == []
+    [view] = await confirmed(studio, again.value.ask_id)
+    assert view.price == 30
+
+
+async def test_price_that_fell_meanwhile_is_simply_less(studio):
+    await studio.services.preferences.change(studio.origin(), confirm_above=1)
+    first = await asked(studio, wish(studio))
+    studio.resources.routing.learn(Rules(prices={("fox", "imagine"): 1}), spent_usd_micros={})
+
+    [view] = await confirmed(studio, first.ask_id)
+
+    assert view.price == 1
