@@ -1,28 +1,35 @@
 """The composition root: builds the product from its settings, starts it, and stops it."""
 
+import csv
 import fcntl
 import uuid
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
+from typing import TextIO
 
 import httpx
+import sqlalchemy as sa
 import structlog
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import catalog, config, ledger, providers
 from bot.config import Settings, StartError
 from bot.db import Clock, Database, utc_now
 from bot.health import Health
+from bot.ledger import Line
+from bot.loras import LoraSite, open_site
 from bot.media import Media
 from bot.routing import Routing
 from bot.services import (
     Accounts,
+    Audit,
     Credits,
     Delivery,
     Dispatch,
     Favourites,
     History,
+    LoraShelf,
     Making,
     Notes,
     Preferring,
@@ -31,12 +38,14 @@ from bot.services import (
     Retention,
     Services,
     Showroom,
+    Supply,
     Wishing,
     Work,
 )
 from bot.services.alerts import Alerts
 from bot.services.buying import Buying
 from bot.services.engine import Engine
+from bot.services.following import Following
 from bot.services.gallery import Gallery
 from bot.services.handing import Handing
 from bot.services.preparing import Preparing
@@ -52,7 +61,7 @@ REQUEST_TIMEOUT_S = 15.0
 # Runs that are followed keep one each; paid requests must never wait behind them.
 MAX_CONNECTIONS = 200
 
-_NO_LEDGER = "DATA_DIR: there is no ledger in {} yet"
+_NO_LEDGER = "{}: there is no ledger yet"
 
 
 @dataclass(frozen=True)
@@ -63,13 +72,18 @@ class App:
 
     async def start(self) -> None:
         """Begin to work on jobs, those of an earlier process first."""
+        # Before any job, so that none is bought from a provider that the host has disabled.
+        await self.services.supply.start()
         await self.services.dispatch.start()
         self.services.retention.start()
+        self.services.audit.start()
 
     async def stop(self) -> None:
         """Take no new work, then leave the running jobs where the next process finds them."""
         self.services.making.close()
         self.services.retention.stop()
+        self.services.audit.stop()
+        self.services.supply.stop()
         await self.services.dispatch.stop()
 
 
@@ -108,7 +122,8 @@ async def open_app(
                     media=media,
                     clock=clock,
                 )
-                yield App(services=build_services(resources, delivery))
+                site = open_site(settings, http, config.secret)
+                yield App(services=build_services(resources, delivery, site))
             finally:
                 await db.close()
 
@@ -122,29 +137,32 @@ def open_http() -> httpx.AsyncClient:
     )
 
 
-def build_services(resources: Resources, delivery: Delivery) -> Services:
-    """Wire the services to each other."""
+def build_services(
+    resources: Resources, delivery: Delivery, lora_site: LoraSite | None = None
+) -> Services:
+    """Wire the services to each other; without a site there are no LoRAs to look through."""
     # Unique for each start: a new process must never take itself for a dead one.
     process_id = uuid.uuid4().hex
     accounts = Accounts(resources)
     notes = Notes(resources)
+    alerts = Alerts(resources, notes=notes, delivery=delivery)
     gallery = Gallery(resources, delivery)
     quoting = Quoting(resources.catalog, resources.routing)
     views = Views(resources.catalog, quoting)
-    buying = Buying(
-        resources,
-        alerts=Alerts(resources, notes=notes, delivery=delivery),
-        preparing=Preparing(resources, gallery),
-        views=views,
-        delivery=delivery,
-    )
+    following = Following(resources, views=views, delivery=delivery)
     handing = Handing(resources, gallery=gallery, views=views, delivery=delivery)
-    renderer = Renderer(resources, buying, handing, process_id)
+    renderer = Renderer(
+        resources,
+        buying=Buying(resources, alerts=alerts, preparing=Preparing(resources, gallery)),
+        following=following,
+        handing=handing,
+        process_id=process_id,
+    )
     dispatch = Dispatch(
         resources,
         engine=Engine(resources.settings, process_id, renderer.render),
         renderer=renderer,
-        buying=buying,
+        following=following,
         process_id=process_id,
     )
     credit = Credits(resources, accounts)
@@ -152,10 +170,12 @@ def build_services(resources: Resources, delivery: Delivery) -> Services:
     preferring = Preferring(resources, accounts=accounts, quoting=quoting)
     return Services(
         accounts=accounts,
+        audit=Audit(resources, notes=notes, alerts=alerts),
         credits=credit,
         dispatch=dispatch,
         favourites=Favourites(resources, accounts),
         history=History(resources),
+        loras=LoraShelf(resources, preferring=preferring, quoting=quoting, site=lora_site),
         making=making,
         notes=notes,
         preferences=preferring,
@@ -163,6 +183,11 @@ def build_services(resources: Resources, delivery: Delivery) -> Services:
         privacy=Privacy(resources),
         retention=Retention(resources),
         showroom=Showroom(resources, quoting),
+        supply=Supply(
+            resources,
+            alerts=alerts,
+            known={found.name: found.key_env for found in providers.find_all()},
+        ),
         wishing=Wishing(
             resources, credit=credit, making=making, preferring=preferring, quoting=quoting
         ),
@@ -213,17 +238,41 @@ async def verify_ledger(settings: Settings) -> list[str]:
     """Prove the ledger, beside a running bot or without one; return what is wrong.
 
     Raises:
-        StartError: the database cannot be opened.
+        StartError: the database cannot be opened, or has no ledger.
     """
-    if settings.is_sqlite and not (settings.data_dir / "atelier.sqlite").exists():
-        raise StartError(_NO_LEDGER.format(settings.data_dir))
+    async with _reading_ledger(settings) as conn:
+        return await ledger.verify(conn)
+
+
+async def export_ledger(settings: Settings, file: TextIO) -> int:
+    """Write every entry as CSV, the oldest first; return how many they are.
+
+    Raises:
+        StartError: the database cannot be opened, or has no ledger.
+    """
+    count = 0
+    rows = csv.writer(file)
+    async with _reading_ledger(settings) as conn:
+        rows.writerow(field.name for field in fields(Line))
+        async for line in ledger.read_lines(conn):
+            rows.writerow(astuple(line))
+            count += 1
+    return count
+
+
+@asynccontextmanager
+async def _reading_ledger(settings: Settings) -> AsyncGenerator[AsyncConnection]:
+    is_file = settings.is_sqlite and not settings.database_url
+    no_ledger = _NO_LEDGER.format(f"DATA_DIR: {settings.data_dir}" if is_file else "DATABASE_URL")
+    if is_file and not (settings.data_dir / "atelier.sqlite").exists():
+        raise StartError(no_ledger)
     db = Database(settings.async_database_url)
     try:
         await db.check()
         async with db.read() as conn:
-            return await ledger.verify(conn)
-    except OperationalError:
-        # An empty file, as `check` leaves it.
-        raise StartError(_NO_LEDGER.format(settings.data_dir)) from None
+            # An empty file, as `check` leaves it, or a server that was never started on.
+            if not await conn.run_sync(lambda sync: sa.inspect(sync).has_table("ledger_entries")):
+                raise StartError(no_ledger)
+            yield conn
     finally:
         await db.close()

@@ -3,10 +3,14 @@
 from dataclasses import dataclass
 
 from bot.jobs import Looked, Posted
+from bot.routing import POLICIES
 from bot.services.accounts import Accounts
+from bot.services.audit import Audit
 from bot.services.credits import DAILY_CREDITS, Balance, Change, Credits
+from bot.services.decisions import Order
 from bot.services.delivery import (
     Delivery,
+    LedgerAlert,
     NotNow,
     PictureFile,
     ProviderAlert,
@@ -18,6 +22,7 @@ from bot.services.dispatch import Dispatch
 from bot.services.favourites import Favourites
 from bot.services.followups import FOLLOWUPS
 from bot.services.history import PER_PAGE, History, HistoryPage, PastJob, Turn
+from bot.services.lorashelf import Lora, LoraShelf
 from bot.services.making import Accepted, Making
 from bot.services.notes import Notes
 from bot.services.preferences import Preferences, Preferring
@@ -26,7 +31,15 @@ from bot.services.privacy import Export, Holdings, Privacy
 from bot.services.quoting import Quote
 from bot.services.requests import ImageWish, Origin, Source
 from bot.services.retention import Retention
-from bot.services.showroom import ModelSheet, Sample, Showroom
+from bot.services.showroom import ModelPage, ModelSheet, Sample, Showroom
+from bot.services.supply import (
+    HIGHEST_CAP_USD,
+    HIGHEST_PRICE,
+    PriceSheet,
+    ProviderSheet,
+    State,
+    Supply,
+)
 from bot.services.views import Address, JobView
 from bot.services.wishing import Wishing
 from bot.services.work import Overview, Work
@@ -34,11 +47,15 @@ from bot.services.work import Overview, Work
 __all__ = [
     "DAILY_CREDITS",
     "FOLLOWUPS",
+    "HIGHEST_CAP_USD",
+    "HIGHEST_PRICE",
     "LONGEST_NAME",
     "PER_PAGE",
+    "POLICIES",
     "Accepted",
     "Accounts",
     "Address",
+    "Audit",
     "Balance",
     "Change",
     "Credits",
@@ -51,11 +68,16 @@ __all__ = [
     "Holdings",
     "ImageWish",
     "JobView",
+    "LedgerAlert",
     "Looked",
+    "Lora",
+    "LoraShelf",
     "Making",
+    "ModelPage",
     "ModelSheet",
     "NotNow",
     "Notes",
+    "Order",
     "Origin",
     "Overview",
     "PastJob",
@@ -65,8 +87,10 @@ __all__ = [
     "Preferring",
     "PresetDraft",
     "Presets",
+    "PriceSheet",
     "Privacy",
     "ProviderAlert",
+    "ProviderSheet",
     "Quote",
     "Receipt",
     "Retention",
@@ -75,6 +99,8 @@ __all__ = [
     "Services",
     "Showroom",
     "Source",
+    "State",
+    "Supply",
     "TooLarge",
     "Turn",
     "Undeliverable",
@@ -88,10 +114,12 @@ class Services:
     """Everything the commands may call."""
 
     accounts: Accounts
+    audit: Audit
     credits: Credits
     dispatch: Dispatch
     favourites: Favourites
     history: History
+    loras: LoraShelf
     making: Making
     notes: Notes
     preferences: Preferring
@@ -99,5 +127,6 @@ class Services:
     privacy: Privacy
     retention: Retention
     showroom: Showroom
+    supply: Supply
     wishing: Wishing
     work: Work

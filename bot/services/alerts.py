@@ -5,7 +5,7 @@ import asyncio
 import structlog
 
 from bot.errors import OutOfFunds, ProviderError
-from bot.services.delivery import Delivery, NotNow, ProviderAlert, Undeliverable
+from bot.services.delivery import Delivery, LedgerAlert, NotNow, ProviderAlert, Undeliverable
 from bot.services.notes import Notes
 from bot.services.resources import Resources
 
@@ -40,13 +40,21 @@ class Alerts:
         async with self._turn:
             await self._tell(f"alert:{provider}:cap", alert)
 
-    async def _tell(self, name: str, alert: ProviderAlert) -> None:
+    async def ledger_is_wrong(self, wrong: list[str]) -> bool:
+        """Tell that the ledger does not verify; return whether the host knows that of today."""
+        for line in wrong:
+            log.error("ledger is wrong", line=line)
+        async with self._turn:
+            return await self._tell("alert:ledger", LedgerAlert(tuple(wrong)))
+
+    async def _tell(self, name: str, alert: ProviderAlert | LedgerAlert) -> bool:
         today = f"{self._clock():%Y-%m-%d}"
         if await self._notes.read(name) == today:
-            return
+            return True
         try:
             await self._delivery.tell_host(alert)
         except (NotNow, Undeliverable) as trouble:
             log.warning("host not told", reason=str(trouble))
-        else:
-            await self._notes.write(name, today)
+            return False
+        await self._notes.write(name, today)
+        return True

@@ -1,8 +1,7 @@
-"""Getting the pictures: submit once, follow, fetch. The paid request is the careful part."""
+"""Buying: one run for a job, from the first provider that takes it. Sent once, and never twice."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -10,7 +9,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import jobs
-from bot.catalog import WORD_TASKS, Offer, Task
+from bot.catalog import Offer, Task
 from bot.db import take_turn
 from bot.errors import (
     BadKey,
@@ -25,23 +24,16 @@ from bot.errors import (
     ProviderRejected,
     SubmitUncertain,
 )
-from bot.jobs import Attempt, Job, Picture
-from bot.providers import Handle, Inputs, Output, Progress, Provider
+from bot.jobs import Attempt, Job
+from bot.providers import Handle, Inputs
 from bot.routing import Choice, inputs_for
 from bot.services.accounts import SPENDING, month_start
 from bot.services.alerts import Alerts
-from bot.services.closing import Closing, failure_of
-from bot.services.delivery import Delivery
+from bot.services.attempts import Attempts, failure_of
 from bot.services.preparing import Preparing
-from bot.services.progress import Relay, end
 from bot.services.resources import Resources
-from bot.services.storing import keep, real_cost
-from bot.services.views import Views
 
 log = structlog.get_logger()
-
-LONGEST_ANSWER = 1500
-"""Characters of a description or of better words; more than that no model reads."""
 
 USUAL_WORDS: Mapping[Task, str] = {"blend": "one natural picture that brings all of these together"}
 """What an endpoint is told when nobody says anything: those that can blend need some words."""
@@ -51,13 +43,10 @@ PROBE_S = 120.0
 """How long a run tried through an open circuit keeps the others from trying as well."""
 
 MAX_PAUSE_S = 30.0
-RUN_TIMEOUT = timedelta(minutes=30)
+RECOVER_FOR = timedelta(minutes=30)
 RECOVER_EVERY_S = 5.0
-CANCEL_EVERY_S = 5.0
 SETTLE_DOWN_S = 95.0
 """As long as APIs take that answer with the picture; whoever stops us should wait that long."""
-
-CANCEL_POLL_S = 10.0
 
 _SURELY_NOT_ACCEPTED = (ProviderBusy, ProviderDown, OutOfFunds, BadKey)
 _HOST_CAN_HELP = (OutOfFunds, BadKey)
@@ -85,38 +74,26 @@ class _Search:
 
 
 class Buying:
-    """The three steps between an accepted job and its pictures in our store."""
+    """The step from an accepted job to a run that somebody works on."""
 
-    def __init__(
-        self,
-        resources: Resources,
-        *,
-        alerts: Alerts,
-        preparing: Preparing,
-        views: Views,
-        delivery: Delivery,
-    ) -> None:
+    def __init__(self, resources: Resources, *, alerts: Alerts, preparing: Preparing) -> None:
         self._db = resources.db
+        self._settings = resources.settings
         self._catalog = resources.catalog
         self._routing = resources.routing
         self._health = resources.routing.health
-        self._settings = resources.settings
-        self._media = resources.media
         self._clock = resources.clock
         self._alerts = alerts
         self._preparing = preparing
-        self._views = views
-        self._delivery = delivery
-        self._closing = Closing(resources.db)
+        self._attempts = Attempts(resources.db)
         self._submits: set[asyncio.Task[Job]] = set()
-        self._cancels: dict[int, asyncio.Event] = {}
 
     async def submit(self, job: Job) -> Job:
         """Step `queued`: buy one run from the first provider that takes it."""
         if job.is_cancel_requested:
-            return await self._closing.conclude(job, "cancelled")
+            return await self._attempts.conclude(job, "cancelled")
         offer = self._catalog.get(job.model).tasks[job.task]
-        search = _Search(avoid={*job.inputs.get("avoid", ()), *await self._broke_at(job)})
+        search = _Search(avoid={*job.inputs.get("avoid", ()), *await self._attempts.broke_at(job)})
         for _ in range(BUSY_ROUNDS):
             moved_on = await self._go_round(job, offer, search)
             if moved_on is not None:
@@ -124,57 +101,29 @@ class Buying:
             if not search.pauses:
                 break
             await asyncio.sleep(min(*search.pauses, MAX_PAUSE_S))
-            if await self._is_cancelled(job):
-                return await self._closing.conclude(job, "cancelled")
-        return await self._closing.conclude(job, search.failure, search.reason)
+            if await self._attempts.is_cancelled(job):
+                return await self._attempts.conclude(job, "cancelled")
+        return await self._attempts.conclude(job, search.failure, search.reason)
 
     async def recover(self, job: Job) -> Job:
         """Step `submitting`, met only after a crash: find out what became of the request."""
-        attempt = await self._last_attempt(job)
+        attempt = await self._attempts.last(job)
         provider = self._routing.provider(attempt.provider)
         if provider is None:
-            return await self._closing.fail(job, attempt, "uncertain")
+            return await self._attempts.fail(job, attempt, "uncertain")
         try:
             handle = await provider.find(attempt.endpoint, attempt.inputs, key=attempt.key)
         except SubmitUncertain as error:
-            return await self._closing.fail(job, attempt, "uncertain", error)
+            return await self._attempts.fail(job, attempt, "uncertain", error)
         except (ProviderDown, ProviderRejected) as error:
-            return await self._closing.take_back(job, attempt, error)
+            return await self._attempts.take_back(job, attempt, error)
         except ProviderLost as error:
             age = self._clock() - attempt.created_at
-            if age > RUN_TIMEOUT or await self._is_cancelled(job):
-                return await self._closing.fail(job, attempt, "uncertain", error)
+            if age > RECOVER_FOR or await self._attempts.is_cancelled(job):
+                return await self._attempts.fail(job, attempt, "uncertain", error)
             await asyncio.sleep(RECOVER_EVERY_S)
             return job
         return await self._start(job, attempt, handle)
-
-    async def follow(self, job: Job) -> Job:
-        """Step `running`: watch the run, relay its progress, fetch and store its pictures."""
-        attempt = await self._last_attempt(job)
-        provider = self._routing.provider(attempt.provider)
-        if provider is None or attempt.handle is None:
-            return await self._closing.fail(job, attempt, "unavailable")
-        try:
-            async with asyncio.timeout(RUN_TIMEOUT.total_seconds()):
-                outputs = await self._watch(job, provider, attempt.handle)
-        except ProviderRejected as error:
-            if await self._is_cancelled(job):
-                return await self._closing.fail(job, attempt, "cancelled", error)
-            if isinstance(error, ProviderFailed):
-                self._health.broke(attempt.provider)
-                return await self._turn_elsewhere(job, attempt, error)
-            self._health.worked(attempt.provider)
-            return await self._closing.fail(job, attempt, failure_of(error), error)
-        except TimeoutError:
-            with suppress(ProviderError):
-                await provider.cancel(attempt.handle)
-            return await self._closing.fail(job, attempt, "timeout")
-        return await self._store(job, attempt, outputs)
-
-    def notice_cancel(self, job_id: int) -> None:
-        """Look at a job's cancel flag now rather than at the next poll."""
-        if job_id in self._cancels:
-            self._cancels[job_id].set()
 
     async def settle_down(self) -> None:
         """Wait for paid requests on their way: cut off now, nobody would know what was bought."""
@@ -201,9 +150,9 @@ class Buying:
                 search.note(error)
             except (FileNotFoundError, BadPicture) as error:
                 log.warning("input picture is gone", job_id=job.id, reason=str(error))
-                return await self._closing.conclude(job, "input_gone")
-            if await self._is_cancelled(job):
-                return await self._closing.conclude(job, "cancelled")
+                return await self._attempts.conclude(job, "input_gone")
+            if await self._attempts.is_cancelled(job):
+                return await self._attempts.conclude(job, "cancelled")
         return None
 
     async def _note(self, job: Job, choice: Choice, error: ProviderError) -> None:
@@ -225,21 +174,6 @@ class Buying:
             self._health.failed(route.provider, for_good=is_hosts)
         if is_hosts:
             await self._alerts.provider_refuses(route.provider, error)
-
-    async def _broke_at(self, job: Job) -> set[str]:
-        """Return the providers that took the job and could not do it."""
-        async with self._db.read() as conn:
-            tried = await jobs.attempts_for(conn, job.id)
-        return {one.provider for one in tried if one.handle is not None and one.status == "failed"}
-
-    async def _turn_elsewhere(self, job: Job, attempt: Attempt, error: ProviderFailed) -> Job:
-        """Let another provider do what broke at this one, if there is another."""
-        offer = self._catalog.get(job.model).tasks[job.task]
-        avoid = {attempt.provider, *job.inputs.get("avoid", ()), *await self._broke_at(job)}
-        if not self._routing.choices(offer, job.inputs, avoid=avoid):
-            return await self._closing.fail(job, attempt, failure_of(error), error)
-        log.info("run broke, tried elsewhere", job_id=job.id, provider=attempt.provider)
-        return await self._closing.take_back(job, attempt, error)
 
     async def _submit_once(self, job: Job, offer: Offer, choice: Choice) -> Job:
         self._health.began(choice.route.provider, patience_s=PROBE_S)
@@ -287,12 +221,12 @@ class Buying:
             handle = await choice.provider.submit(route.endpoint, inputs, key=attempt.key)
         except (*_SURELY_NOT_ACCEPTED, ProviderFailed) as error:
             # Before all else: until it is written, nobody knows that nothing was bought.
-            await self._closing.take_back(job, attempt, error)
+            await self._attempts.take_back(job, attempt, error)
             await self._note(job, choice, error)
             raise
         except ProviderRejected as error:
             self._health.took(route.provider)
-            return await self._closing.fail(job, attempt, failure_of(error), error)
+            return await self._attempts.fail(job, attempt, failure_of(error), error)
         except SubmitUncertain as error:
             log.warning("paid request uncertain", job_id=job.id, reason=str(error))
             self._health.failed(route.provider)
@@ -328,103 +262,3 @@ class Buying:
         async with self._db.write() as conn:
             await jobs.save_handle(conn, attempt.id, handle)
             return await jobs.advance(conn, job, status="running")
-
-    async def _watch(self, job: Job, provider: Provider, handle: Handle) -> list[Output]:
-        async def show(progress: Progress) -> None:
-            async with self._db.read() as conn:
-                view = await self._views.of(conn, await jobs.get(conn, job.id) or job, progress)
-            await self._delivery.show(view)
-
-        pause_s = 1.0
-        async with Relay(show) as relay, self._cancelling(job, provider, handle, relay):
-            while True:
-                try:
-                    async for progress in provider.follow(handle):
-                        relay.tell(progress)
-                    return await provider.fetch(handle)
-                except ProviderLost as lost:
-                    log.info("run out of reach", job_id=job.id, reason=str(lost))
-                    await asyncio.sleep(pause_s)
-                    pause_s = min(pause_s * 2, MAX_PAUSE_S)
-
-    @asynccontextmanager
-    async def _cancelling(
-        self, job: Job, provider: Provider, handle: Handle, relay: Relay
-    ) -> AsyncGenerator[None]:
-        """Pass a cancel request on to the provider; whether it stops is the provider's word."""
-        told = self._cancels[job.id] = asyncio.Event()
-
-        async def watch() -> None:
-            while not await self._is_cancelled(job):
-                # The event is this process's short cut; the flag alone crosses processes.
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(told.wait(), CANCEL_POLL_S)
-            relay.refresh()
-            await _pass_on_cancel(provider, handle)
-
-        task = asyncio.create_task(watch())
-        try:
-            yield
-        finally:
-            del self._cancels[job.id]
-            await end(task)
-
-    async def _store(self, job: Job, attempt: Attempt, outputs: list[Output]) -> Job:
-        if job.task in WORD_TASKS:
-            return await self._store_words(job, attempt, outputs)
-        taken = outputs[: job.count]
-        made = await asyncio.gather(*(keep(self._media, one, job_id=job.id) for one in taken))
-        found = [one.facts for one in made if one.facts is not None]
-        if not found:
-            is_withheld = any(one.is_withheld for one in made)
-            failure = "withheld" if is_withheld else "no_pictures"
-            return await self._closing.fail(job, attempt, failure)
-        pictures = [Picture(number=number, **facts) for number, facts in enumerate(found, start=1)]
-        self._measure(attempt)
-        async with self._db.write() as conn:
-            # First, so that a runner which lost the job meanwhile stops before it writes.
-            stored = await jobs.advance(conn, job, status="delivering")
-            await jobs.add_pictures(conn, job.id, pictures)
-            cost = real_cost(outputs)
-            await jobs.close_attempt(conn, attempt.id, status="done", cost_usd_micros=cost)
-            return stored
-
-    async def _store_words(self, job: Job, attempt: Attempt, outputs: list[Output]) -> Job:
-        words = " ".join(output.text.strip() for output in outputs if output.text)
-        if not words:
-            return await self._closing.fail(job, attempt, "no_words")
-        self._measure(attempt)
-        async with self._db.write() as conn:
-            told = words[:LONGEST_ANSWER]
-            stored = await jobs.advance(conn, job, status="delivering", answer=told)
-            cost = real_cost(outputs)
-            await jobs.close_attempt(conn, attempt.id, status="done", cost_usd_micros=cost)
-            return stored
-
-    def _measure(self, attempt: Attempt) -> None:
-        self._health.worked(attempt.provider)
-        seconds = (self._clock() - attempt.created_at).total_seconds()
-        self._health.measured(attempt.provider, attempt.endpoint, seconds)
-
-    async def _is_cancelled(self, job: Job) -> bool:
-        async with self._db.read() as conn:
-            now = await jobs.get(conn, job.id)
-        return now is not None and now.is_cancel_requested
-
-    async def _last_attempt(self, job: Job) -> Attempt:
-        async with self._db.read() as conn:
-            attempt = await jobs.last_attempt(conn, job.id)
-        assert attempt is not None, job
-        return attempt
-
-
-async def _pass_on_cancel(provider: Provider, handle: Handle) -> None:
-    """Ask a provider to stop a run until the question has reached it."""
-    while True:
-        try:
-            await provider.cancel(handle)
-        except ProviderError as error:
-            log.info("cancel not passed on", reason=str(error))
-            await asyncio.sleep(CANCEL_EVERY_S)
-        else:
-            return

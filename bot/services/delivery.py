@@ -51,6 +51,13 @@ class ProviderAlert:
     cap_usd_micros: int | None = None
 
 
+@dataclass(frozen=True)
+class LedgerAlert:
+    """A ledger that does not verify, with what is wrong in one line each."""
+
+    wrong: tuple[str, ...]
+
+
 class Delivery(Protocol):
     """Shows a job to the person who asked; implemented where Discord is known."""
 
@@ -76,7 +83,7 @@ class Delivery(Protocol):
         """
         ...
 
-    async def tell_host(self, alert: ProviderAlert) -> None:
+    async def tell_host(self, alert: ProviderAlert | LedgerAlert) -> None:
         """Tell whoever hosts the bot what only they can mend.
 
         Raises:

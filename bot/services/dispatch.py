@@ -7,8 +7,8 @@ import structlog
 
 from bot import jobs
 from bot.jobs import Job
-from bot.services.buying import Buying
 from bot.services.engine import Engine
+from bot.services.following import Following
 from bot.services.render import Renderer
 from bot.services.resources import Resources
 
@@ -28,14 +28,14 @@ class Dispatch:
         *,
         engine: Engine,
         renderer: Renderer,
-        buying: Buying,
+        following: Following,
         process_id: str,
     ) -> None:
         self._db = resources.db
         self._clock = resources.clock
         self._engine = engine
         self._renderer = renderer
-        self._buying = buying
+        self._following = following
         self._process_id = process_id
         self._sweeper: asyncio.Task[None] | None = None
         self._direct: set[asyncio.Task[None]] = set()
@@ -62,7 +62,7 @@ class Dispatch:
         async with self._db.write() as conn:
             is_flagged = await jobs.request_cancel(conn, job_id)
         if is_flagged:
-            self._buying.notice_cancel(job_id)
+            self._following.notice_cancel(job_id)
             await self.send(job_id)
         return is_flagged
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import jobs
 from bot.jobs import Job, NotOurs
 from bot.services.buying import Buying
+from bot.services.following import Following
 from bot.services.handing import Handing, Unsettled
 from bot.services.resources import Resources
 
@@ -26,7 +27,13 @@ class Renderer:
     """The runner of this process's jobs."""
 
     def __init__(
-        self, resources: Resources, buying: Buying, handing: Handing, process_id: str
+        self,
+        resources: Resources,
+        *,
+        buying: Buying,
+        following: Following,
+        handing: Handing,
+        process_id: str,
     ) -> None:
         self._db = resources.db
         self._clock = resources.clock
@@ -37,7 +44,7 @@ class Renderer:
         self._steps: Mapping[str, Step] = {
             "queued": buying.submit,
             "submitting": buying.recover,
-            "running": buying.follow,
+            "running": following.follow,
             "delivering": handing.deliver,
         }
 
