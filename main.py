@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Coroutine
 from contextlib import suppress
+from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
 import structlog
@@ -83,6 +84,31 @@ def verify() -> None:
     if wrong:
         raise typer.Exit(1)
     typer.echo("The ledger verifies: balances match their entries and sum to zero.")
+
+
+@ledger_cli.command()
+def export(
+    file: Annotated[str, typer.Argument(help="Where to write; - is the standard output.")],
+) -> None:
+    """Write every entry as CSV: ids, kinds, amounts, keys, jobs and moments, but no names."""
+    from bot.app import export_ledger  # noqa: PLC0415 - as above
+
+    if file == "-":
+        _finish(export_ledger(_settings(), sys.stdout))
+        return
+    part = Path(f"{file}.part")
+    try:
+        # The line ends are CSV's own.
+        with part.open("w", encoding="utf-8", newline="") as target:
+            count = _finish(export_ledger(_settings(), target))
+        # Only now, so that an export that breaks leaves an earlier one as it is.
+        part.replace(file)
+    except OSError as error:
+        _refuse(f"{file}: cannot write there: {error.strerror}")
+    finally:
+        with suppress(OSError):
+            part.unlink()
+    typer.echo(f"{count} entries written to {file}.", err=True)
 
 
 def _settings() -> Settings:

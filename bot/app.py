@@ -82,7 +82,7 @@ class App:
         """Take no new work, then leave the running jobs where the next process finds them."""
         self.services.making.close()
         self.services.retention.stop()
-        self.services.audit.stop()
+        await self.services.audit.stop()
         self.services.supply.stop()
         await self.services.dispatch.stop()
 

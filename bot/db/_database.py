@@ -2,12 +2,15 @@
 
 Measured on SQLite: SQLAlchemy's default transaction starts too late and loses updates. So the
 driver is put in autocommit and we begin ourselves: IMMEDIATE for writers, plain for readers.
+
+On PostgreSQL writers run beside each other at READ COMMITTED: what is read to be changed is
+locked by its row, and what spans rows takes a turn (`take_turn`). Readers get one snapshot.
 """
 
 import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -45,11 +48,7 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[AsyncConnection]:
         """Open a transaction that may write; commits at the end, rolls back on any error."""
-        if self._writer is None:
-            async with self._engine.begin() as conn:
-                yield conn
-            return
-        async with self._writer, self._engine.connect() as conn:
+        async with self._writer or nullcontext(), self._engine.connect() as conn:
             await conn.execution_options(is_writer=True)
             async with conn.begin():
                 yield conn
@@ -57,8 +56,13 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[AsyncConnection]:
         """Open a transaction that sees one consistent moment and writes nothing."""
-        async with self._engine.connect() as conn, conn.begin():
-            yield conn
+        async with self._engine.connect() as conn:
+            if not self.is_sqlite:
+                await conn.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+            async with conn.begin():
+                yield conn
 
     async def check(self) -> None:
         """Reach the database once.
@@ -79,11 +83,30 @@ class Database:
         from bot.db._migrate import upgrade  # noqa: PLC0415
 
         async with self.write() as conn:
+            # Before alembic looks: of two processes that start at once, one finds it all done.
+            await take_turn(conn, "migrate")
             await conn.run_sync(upgrade)
 
     async def close(self) -> None:
         """Close every pooled connection."""
         await self._engine.dispose()
+
+
+def is_writer(conn: AsyncConnection) -> bool:
+    """Whether a transaction was opened by `write`, so that it may lock what it reads."""
+    inner = conn.sync_connection
+    return inner is not None and bool(inner.get_execution_options().get("is_writer", False))
+
+
+async def take_turn(conn: AsyncConnection, name: str) -> None:
+    """Let no other transaction of any process take this turn until ours ends.
+
+    Take it before anything else is locked, so that nobody waits in a circle. On SQLite this does
+    nothing, because its writers take turns anyway.
+    """
+    if conn.dialect.name == "postgresql":
+        turn = sa.func.hashtextextended(f"atelier:{name}", 0)
+        await conn.execute(sa.select(sa.func.pg_advisory_xact_lock(turn)))
 
 
 def _make_engine(url: str) -> AsyncEngine:

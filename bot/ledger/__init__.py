@@ -11,6 +11,7 @@ come from.
 """
 
 from bot.ledger._book import MAX_AMOUNT, find_account
+from bot.ledger._export import Line, read_lines
 from bot.ledger._verbs import (
     Funds,
     adjust,
@@ -30,6 +31,7 @@ from bot.ledger._verify import verify
 __all__ = [
     "MAX_AMOUNT",
     "Funds",
+    "Line",
     "adjust",
     "capture",
     "find_account",
@@ -39,6 +41,7 @@ __all__ = [
     "is_written",
     "open_account",
     "read_funds",
+    "read_lines",
     "read_treasury",
     "release",
     "transfer",

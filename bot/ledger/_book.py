@@ -5,14 +5,18 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.db import utc_now
+from bot.db import is_writer, utc_now
 from bot.db.tables import accounts, ledger_entries, purses
 from bot.errors import LedgerConflict
 
 MAX_AMOUNT = 1_000_000_000
 """The most credits one write may move; sums then stay far inside 64 bits."""
+
+# PostgreSQL's; SQLite has one writer at a time, who has looked.
+_UNIQUE_VIOLATION = "23505"
 
 HOST_SERVER_ID = 0
 TREASURY_USER_ID = 0
@@ -85,6 +89,21 @@ async def open_purses(
     found = await find_account(conn, server_id=server_id, user_id=user_id)
     if found is not None:
         return found
+    try:
+        # A savepoint, because on PostgreSQL a refused row ends the whole transaction.
+        async with conn.begin_nested():
+            return await _insert_account(conn, server_id, user_id, kinds)
+    except IntegrityError:
+        # Another process opened it between our look and our write; it has committed by now.
+        found = await find_account(conn, server_id=server_id, user_id=user_id)
+        if found is None:
+            raise
+        return found
+
+
+async def _insert_account(
+    conn: AsyncConnection, server_id: int, user_id: int, kinds: Sequence[str]
+) -> int:
     opened = await conn.execute(
         accounts.insert()
         .values(server_id=server_id, user_id=user_id, opened_at=utc_now())
@@ -98,12 +117,13 @@ async def open_purses(
 
 
 async def read_purses(conn: AsyncConnection, account_id: int) -> dict[str, Purse]:
-    rows = await conn.execute(
+    """Return an account's purses by kind; a writer locks them until its transaction ends."""
+    query = (
         sa.select(purses.c.id, purses.c.kind, purses.c.balance)
         .where(purses.c.account_id == account_id)
         .order_by(purses.c.id)
-        .with_for_update()
     )
+    rows = await conn.execute(query.with_for_update() if is_writer(conn) else query)
     return {row.kind: Purse(row.id, row.kind, row.balance) for row in rows}
 
 
@@ -155,16 +175,25 @@ async def write(conn: AsyncConnection, *, key: str, entries: list[Entry]) -> Non
 
 
 async def append(conn: AsyncConnection, *, key: str, entries: list[Entry]) -> None:
-    """Append entries under a key that the caller has just found unused."""
+    """Append entries under a key that the caller has just found unused.
+
+    Raises:
+        LedgerConflict: another transaction used it meanwhile, for something else; ours can only
+            be rolled back.
+    """
     assert entries, key
     now = utc_now()
-    await conn.execute(
-        ledger_entries.insert(),
-        [
-            {"key": key, "part": part, "created_at": now, **asdict(entry)}
-            for part, entry in enumerate(entries)
-        ],
-    )
+    rows = [
+        {"key": key, "part": part, "created_at": now, **asdict(entry)}
+        for part, entry in enumerate(entries)
+    ]
+    try:
+        await conn.execute(ledger_entries.insert(), rows)
+    except IntegrityError as error:
+        # The same content would have waited for the same purses, and found the key used.
+        if getattr(error.orig, "sqlstate", None) != _UNIQUE_VIOLATION:
+            raise
+        raise LedgerConflict(f"{key}: written meanwhile with other content") from None
     await _change_balances(conn, entries)
 
 

@@ -9,11 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.db.tables import ledger_entries
 from bot.errors import InsufficientCredits, LedgerConflict, TreasuryEmpty
 from bot.ledger._book import (
+    TREASURY_USER_ID,
     Entry,
     Move,
     Purse,
     append,
     bank_purse,
+    find_account,
     is_repeat,
     open_purses,
     read_hold,
@@ -64,7 +66,10 @@ async def read_funds(conn: AsyncConnection, account_id: int) -> Funds:
 
 async def read_treasury(conn: AsyncConnection, server_id: int) -> int:
     """Return what a server's treasury can grant, in credits."""
-    return (await treasury_purse(conn, server_id)).amount
+    treasury = await find_account(conn, server_id=server_id, user_id=TREASURY_USER_ID)
+    if treasury is None:
+        return 0
+    return (await read_purses(conn, treasury))["funds"].amount
 
 
 async def is_written(conn: AsyncConnection, key: str) -> bool:
@@ -160,8 +165,10 @@ async def transfer(
         LedgerConflict: `key` was used before with other content.
     """
     assert from_account_id != to_account_id, from_account_id
-    giver = await read_purses(conn, from_account_id)
-    taker = await read_purses(conn, to_account_id)
+    # Locked in one order, whoever gives: two people who give each other would deadlock.
+    both = [from_account_id, to_account_id]
+    own = {account_id: await read_purses(conn, account_id) for account_id in sorted(both)}
+    giver, taker = own[from_account_id], own[to_account_id]
     if await is_repeat(conn, key, Move("transfer", amount, _ids(giver), _ids(taker))):
         return
     parts = _draw(giver, ("earned", "granted"), amount)

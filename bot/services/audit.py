@@ -34,10 +34,11 @@ class Audit:
         """Audit now when a night was missed, and every night at 03:00 UTC."""
         self._task = asyncio.create_task(self._keep_looking())
 
-    def stop(self) -> None:
-        """Audit no more."""
+    async def stop(self) -> None:
+        """Audit no more; when this returns, nothing of it uses the database."""
         if self._task is not None:
             self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
 
     async def run_if_due(self) -> bool:
         """Prove the ledger unless that was done since the last 03:00; return whether it was due.

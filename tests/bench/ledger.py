@@ -168,7 +168,8 @@ async def _measure_writers(book: Book, transfers: int) -> None:
         return [await book.transfer() for _ in range(transfers // WRITERS)]
 
     start = time.perf_counter()
-    times = sorted(sum(await asyncio.gather(*(write() for _ in range(WRITERS))), []))
+    waits = await asyncio.gather(*(write() for _ in range(WRITERS)))
+    times = sorted(time_s for one in waits for time_s in one)
     took = time.perf_counter() - start
     print(
         f"{WRITERS} writers at once: p50 {times[len(times) // 2] * 1000:.1f} ms, "

@@ -8,6 +8,7 @@ from alembic.migration import MigrationContext
 
 from bot.db import Database
 from bot.db.tables import metadata
+from tests.postgres import ON_BOTH
 
 
 def differences(connection: sa.Connection) -> list[object]:
@@ -30,11 +31,13 @@ def schema(connection: sa.Connection) -> list[tuple[object, ...]]:
     return [tuple(row) for row in connection.execute(query)]
 
 
+@ON_BOTH
 async def test_migrations_from_blank_make_the_tables(db):
     async with db.read() as conn:
         assert await conn.run_sync(differences) == []
 
 
+@ON_BOTH
 async def test_migrations_make_the_check_constraints(db):
     expected = {
         name: {
@@ -67,6 +70,18 @@ async def test_processes_that_migrate_at_once_make_one_schema(tmp_path):
     processes = [Database(url) for _ in range(3)]
     # A new file becomes a WAL file at its first opening, which SQLite wants to do alone.
     await processes[0].check()
+
+    await asyncio.gather(*(process.migrate() for process in processes))
+
+    async with processes[0].read() as conn:
+        assert await conn.run_sync(differences) == []
+    for process in processes:
+        await process.close()
+
+
+async def test_processes_that_migrate_a_new_postgresql_at_once_make_one_schema(postgres):
+    url = postgres.new_database(template="template0")
+    processes = [Database(url) for _ in range(3)]
 
     await asyncio.gather(*(process.migrate() for process in processes))
 

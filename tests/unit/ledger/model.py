@@ -25,6 +25,7 @@ class Command:
     who: int = 0
     other: int = 1
     purse: str = "earned"
+    server: int = SERVER
 
     async def send(self, conn: AsyncConnection, accounts: list[int]) -> None:
         """Ask the real ledger."""
@@ -32,7 +33,7 @@ class Command:
 
 
 async def _fund(command: Command, conn, accounts) -> None:
-    await ledger.fund(conn, key=command.key, server_id=SERVER, amount=command.amount)
+    await ledger.fund(conn, key=command.key, server_id=command.server, amount=command.amount)
 
 
 async def _grant(command: Command, conn, accounts) -> None:

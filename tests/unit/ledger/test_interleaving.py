@@ -6,9 +6,8 @@ every outcome and every purse. The seed in a failing test's name brings the same
 """
 
 import asyncio
-import random
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pytest
 import sqlalchemy as sa
@@ -17,67 +16,14 @@ from bot import ledger
 from bot.db import Database
 from bot.db.tables import ledger_entries, purses
 from bot.errors import InsufficientCredits, LedgerConflict, TreasuryEmpty
+from tests.unit.conftest import TOLD
 from tests.unit.ledger.model import PEOPLE, SERVER, Command, Model
+from tests.unit.ledger.whim import Turn, Whim
 
 SEEDS = range(4)
 STEPS = 40
 TASKS = 5
 REFUSALS = (InsufficientCredits, LedgerConflict, TreasuryEmpty)
-
-
-@dataclass(frozen=True)
-class Turn:
-    """A command, the process that sends it, and how often its task gives way before and within."""
-
-    command: Command
-    process: int = 0
-    before: int = 0
-    within: int = 0
-
-
-class Whim:
-    """Thinks turns up. Purses are small and keys come back, so that commands meet."""
-
-    def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed)
-        self._earlier: list[Command] = []
-
-    def turn(self) -> Turn:
-        command = self._again() if self._earlier and self._chance(0.25) else self._new()
-        self._earlier.append(command)
-        pauses = self._random.choices(range(4), k=2)
-        return Turn(command, int(self._chance(0.2)), *pauses)
-
-    def _chance(self, share: float) -> bool:
-        return self._random.random() < share
-
-    def _again(self) -> Command:
-        """Return an earlier command, as it was or with its key on something else."""
-        earlier = self._random.choice(self._earlier[-12:])
-        return earlier if self._chance(0.6) else replace(self._new(), key=earlier.key)
-
-    def _new(self) -> Command:
-        key, amount = f"key:{len(self._earlier)}", self._random.randint(1, 40)
-        who, other = self._random.sample(PEOPLE, 2)
-        purse = self._random.choice(["earned", "granted"])
-        makers = {
-            "fund": lambda: Command("fund", key, amount),
-            "grant": lambda: Command("grant", key, amount, who, purse=purse),
-            "hold": lambda: Command("hold", key, amount, who),
-            "resolve": self._resolution,
-            "transfer": lambda: Command("transfer", key, amount, who, other),
-            "adjust": lambda: Command("adjust", key, self._random.choice([-amount, amount]), who),
-        }
-        weights = {"hold": 8, "resolve": 8, "transfer": 4, "adjust": 3, "grant": 3, "fund": 1}
-        [verb] = self._random.choices(list(weights), list(weights.values()))
-        return makers[verb]()
-
-    def _resolution(self) -> Command:
-        holds = [command.key for command in self._earlier if command.verb == "hold"]
-        key = self._random.choice(holds[-10:] or ["nothing"])
-        if self._chance(0.3):
-            return Command("release", key)
-        return Command("capture", key, self._random.randint(0, 30))
 
 
 @dataclass
@@ -160,7 +106,7 @@ async def second_db(database_url):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-async def test_no_interleaving_breaks_the_book(db, second_db, seed):
+async def test_no_interleaving_breaks_the_book(db, second_db, seed, record_property):
     run = Run((db, second_db), Whim(seed))
 
     await run.begin()
@@ -168,6 +114,10 @@ async def test_no_interleaving_breaks_the_book(db, second_db, seed):
     for _ in range(STEPS):
         await run.step()
         await run.check()
+    record_property(
+        TOLD,
+        f"{STEPS} interleavings of {TASKS} tasks on SQLite: {sum(run.outcomes.values())} commands",
+    )
 
     # A run in which hardly anything happened would prove nothing.
     assert run.outcomes["hold", None] >= 15

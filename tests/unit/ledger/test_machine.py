@@ -10,7 +10,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from bot.db import Database
 from tests.unit.ledger.model import PEOPLE, Command
-from tests.unit.ledger.test_interleaving import Run, Turn, Whim
+from tests.unit.ledger.test_interleaving import Run
+from tests.unit.ledger.whim import Turn, Whim
 
 keys = st.integers(0, 9).map("key:{}".format)
 amounts = st.integers(1, 40)

@@ -5,7 +5,10 @@ import sqlalchemy as sa
 
 from bot import ledger
 from bot.db.tables import ledger_entries
+from tests.postgres import ON_BOTH
 from tests.unit.ledger.scene import SERVER, TREASURY
+
+pytestmark = ON_BOTH
 
 
 async def hold(scene, amount, *, key="job:1", job_id=1):

@@ -108,7 +108,7 @@ async def test_started_audit_looks_at_once(studio):
 
     studio.services.audit.start()
     await until(lambda: studio.delivery.alerts)
-    studio.services.audit.stop()
+    await studio.services.audit.stop()
 
     assert len(studio.delivery.alerts) == 1
 
@@ -122,7 +122,7 @@ async def test_audit_goes_on_after_a_look_at_a_broken_database(studio):
         audit.start()
         await until(lambda: any(line["event"] == "ledger not audited" for line in logs))
     is_over = audit._task.done()
-    audit.stop()
+    await audit.stop()
 
     assert not is_over
 
