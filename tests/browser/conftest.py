@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from bot.sandbox.server import WorldServer
@@ -27,10 +28,20 @@ FLAGS = [
     "--disable-sync",
 ]
 
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run all in one event loop: a browser belongs to its loop, and starting one is slow."""
+    for item in items:
+        if HERE in item.path.parents and pytest_asyncio.is_async_test(item):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
 OpenPage = Callable[..., Awaitable[Page]]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def chromium() -> AsyncIterator[Browser]:
     """The system's Chromium, or the one that playwright installed."""
     async with async_playwright() as playwright:
@@ -50,7 +61,7 @@ async def served(world: World, *, port: int = 0) -> AsyncIterator[WorldServer]:
         yield server
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def world() -> AsyncIterator[World]:
     """A new world, served with its page; a client may log in."""
     new = World(TOKEN)
@@ -58,7 +69,7 @@ async def world() -> AsyncIterator[World]:
         yield new
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     """A world with its page, for the real bot in a process of its own."""
     async with served(World(TOKEN)) as server:
@@ -69,7 +80,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
             await stage.close()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def demo(world: World) -> AsyncIterator[Demo]:
     """The demonstration bot, logged in and ready."""
     async with running_client(world, Demo()) as client:
@@ -78,7 +89,7 @@ async def demo(world: World) -> AsyncIterator[Demo]:
         client.gate.set()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def browser_page(chromium: Browser) -> AsyncIterator[OpenPage]:
     """Open a world's page as somebody: `await browser_page(world, "mia", size=PHONE)`.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
-import pytest
+import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
 from bot.sandbox.child import Child
@@ -40,7 +40,7 @@ class Behind:
         await self.world.wait_for(lambda: self.world.commands.of(None), 60)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def behind(tmp_path: Path) -> AsyncIterator[Behind]:
     world = World(TOKEN)
     server = WorldServer(world, port=0)

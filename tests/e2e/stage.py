@@ -25,7 +25,7 @@ from bot.sandbox.world import World
 from tests.worlds import TOKEN, running_server
 
 ROOT = Path(__file__).parents[2]
-DEADLINE_S = 60.0
+DEADLINE_S = 180.0
 T = TypeVar("T")
 FINAL = ("done", "failed", "cancelled")
 EPHEMERAL = 64
@@ -223,7 +223,8 @@ class Stage:
         return process.returncode, output.decode()
 
     async def check_books(self) -> None:
-        """Prove the ledger, and that every job is over and paid if and only if delivered."""
+        """Prove the ledger, and that every job ends and is paid if and only if delivered."""
+        await self.settled()
         for job in self.jobs():
             assert job["status"] in FINAL, job
             unit = job["price"] // job["count"]

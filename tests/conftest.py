@@ -1,0 +1,10 @@
+"""What all tests share."""
+
+import os
+
+import pytest
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Run one more than there are processors: many tests wait for processes of their own."""
+    return (os.cpu_count() or 1) + 1
