@@ -6,5 +6,5 @@ import pytest
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Run one more than there are processors: many tests wait for processes of their own."""
-    return (os.cpu_count() or 1) + 1
+    """Run two more than there are processors: many tests wait for processes of their own."""
+    return (os.cpu_count() or 1) + 2

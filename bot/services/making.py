@@ -1,5 +1,6 @@
 """Accepting work: from a wish to a job with its price held, or a refusal that cost nothing."""
 
+import asyncio
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -43,6 +44,10 @@ log = structlog.get_logger()
 
 SLOTS = {"fast": 3, "relax": 1}
 """How many jobs of one account run at once in each lane."""
+
+SETTLING_LOOKS = 15
+SETTLING_PAUSE_S = 0.1
+"""A press is answered within three seconds; the money follows the pictures much sooner."""
 
 PICK_STANDS_FOR = timedelta(minutes=10)
 """A second press within this means the same message; a later one wants it again."""
@@ -279,8 +284,7 @@ class Making:
         return picture
 
     async def _parent(self, origin: Origin, job_id: int) -> Job:
-        async with self._db.read() as conn:
-            parent = await jobs.get(conn, job_id)
+        parent = await self._shown(job_id)
         # A forged id of another server looks the same as one that never was.
         if parent is None or parent.server_id != origin.server_id:
             raise UnknownJob(job_id=str(job_id))
@@ -291,6 +295,16 @@ class Making:
         if jobs.is_forgotten(parent):
             raise JobForgotten
         return parent
+
+    async def _shown(self, job_id: int) -> Job | None:
+        """Return a job; one whose buttons are there already is given a moment to be settled."""
+        for looks_left in reversed(range(SETTLING_LOOKS)):
+            async with self._db.read() as conn:
+                job = await jobs.get(conn, job_id)
+            if job is None or job.status != "delivering" or not looks_left:
+                return job
+            await asyncio.sleep(SETTLING_PAUSE_S)
+        raise AssertionError
 
     async def _accept(self, origin: Origin, order: _Order, click: _Click) -> Accepted:
         if self._is_closed:

@@ -183,3 +183,17 @@ async def test_work_that_costs_the_host_nothing_needs_no_budget(frugal):
 
     assert (await frugal.imagine(model="free")).is_new
     assert (await pick(frugal, parent.id)).is_new
+
+
+async def test_button_pressed_before_the_money_is_settled_waits_for_it(studio):
+    settling = studio.delivery.script.gate("delivered")
+    job_id = await studio.accepted(count=1)
+    rendering = studio.begin(job_id)
+    await settling.reached()
+
+    pressed = asyncio.create_task(reroll(studio, job_id))
+    await asyncio.sleep(0)
+    settling.open()
+    await rendering
+
+    assert (await pressed).is_new
