@@ -10,7 +10,7 @@ import signal
 import sqlite3
 import sys
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -45,7 +45,8 @@ class Stage:
     async def start(self, *, die_at: str | None = None, ready: bool = True, **env: str) -> None:
         """Start the bot and wait until it listens; `die_at` kills it at that point of a job."""
         command = ["tests/e2e/die_at.py", die_at] if die_at else ["main.py"]
-        before = self.world.gateway.connected
+        # Not how many are connected: the world may not have noticed yet that the last one is gone.
+        before = set(self.world.gateway.sessions)
         with self.log_path.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -57,7 +58,7 @@ class Stage:
                 stderr=log,
             )
         if ready:
-            await self.until(lambda: self.world.gateway.connected > before and self._knows_us())
+            await self.until(lambda: self._is_there(before) and self._knows_us())
 
     def environment(self, **env: str) -> dict[str, str]:
         """Return the bot's environment; the painter draws as fast as it can."""
@@ -245,6 +246,10 @@ class Stage:
     def component(self, message_id: int, custom_id: str) -> dict[str, Any] | None:
         """Return the component of a message with a custom id."""
         return find(self.message(message_id)["components"], custom_id)
+
+    def _is_there(self, before: Collection[str]) -> bool:
+        gateway = self.world.gateway
+        return bool(gateway.connected and set(gateway.sessions) - set(before))
 
     def _knows_us(self) -> bool:
         return any(command["name"] == "imagine" for command in self.world.commands.of(None))
