@@ -191,12 +191,7 @@ def build_services(
         wishing=Wishing(
             resources, credit=credit, making=making, preferring=preferring, quoting=quoting
         ),
-        work=Work(
-            resources,
-            views=views,
-            handing=handing,
-            dispatch=dispatch,
-        ),
+        work=Work(resources, views=views, handing=handing, dispatch=dispatch),
     )
 
 

@@ -57,10 +57,6 @@ class Routing:
         self.rules = Rules()
         self._spent: Mapping[str, int] = {}
 
-    def names(self) -> list[str]:
-        """Return the providers that have what they need to be asked."""
-        return sorted(self._providers)
-
     def provider(self, name: str) -> Provider | None:
         """Return the adapter of this name, if it is there (still)."""
         return self._providers.get(name)

@@ -90,7 +90,7 @@ async def recent_seconds(
 
 
 async def find_alike(
-    conn: AsyncConnection, likeness: str, *, account_id: int, server_id: int
+    conn: AsyncConnection, likeness: str, *, account_id: int | None, server_id: int
 ) -> Job | None:
     """Return the newest job for the very same pictures: one's own, or a public one of the server.
 

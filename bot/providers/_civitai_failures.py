@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from bot.errors import (
     BadKey,
@@ -117,5 +117,5 @@ def _errors_in(workflow: Mapping[str, Any]) -> str:
     for step in steps_of(workflow):
         errors = object_in(step.get("output")).get("errors")
         if isinstance(errors, list) and errors:
-            return cleaned(str(errors[0]))  # pyright: ignore[reportUnknownArgumentType]
+            return cleaned(str(cast("list[object]", errors)[0]))
     return ""

@@ -72,7 +72,7 @@ def price_in(answer: Mapping[str, Any]) -> int:
 def tags_of(workflow: Mapping[str, Any]) -> list[object]:
     """Return the tags that a workflow carries."""
     tags = workflow.get("tags")
-    return tags if isinstance(tags, list) else []  # pyright: ignore[reportUnknownVariableType]
+    return cast("list[object]", tags) if isinstance(tags, list) else []
 
 
 def refused_picture(reason: str, *, is_moderated: bool = False) -> dict[str, Any]:

@@ -164,18 +164,15 @@ class Making:
             UserError: nothing was written.
         """
         order = _Order.of(self.quote(wish), lane=wish.lane)
+        before = await self._made_before(origin, order.likeness)
+        if before is not None:
+            free = replace(order, price=0, cost_usd_micros=0)
+            return await self._accept(origin, free, before)
         return await self._accept(origin, order, _Click(action))
 
     async def has_made(self, origin: Origin, quote: Quote) -> bool:
         """Whether the very same pictures are there, for this person to be shown for nothing."""
-        if quote.likeness is None:
-            return False
-        async with self._db.read() as conn:
-            account_id = await ledger.find_account(
-                conn, server_id=origin.server_id, user_id=origin.user_id
-            )
-            found = await self._made_before(conn, origin, quote.likeness, account_id or 0)
-        return found is not None
+        return await self._made_before(origin, quote.likeness) is not None
 
     async def follow_up(
         self, origin: Origin, job_id: int, number: int, *, action: str, prompt: str | None = None
@@ -312,7 +309,7 @@ class Making:
         try:
             async with self._db.write() as conn:
                 known = await _find_known(conn, origin, click, self._clock())
-                job = known or await self._write_new(conn, origin, order, click)
+                job = known or await self._write_job(conn, origin, order, click)
                 return Accepted(view=await self._views.of(conn, job), is_new=known is None)
         except IntegrityError:
             # Another process accepted the same interaction or click between our look and our
@@ -323,44 +320,33 @@ class Making:
                     raise
                 return Accepted(view=await self._views.of(conn, known), is_new=False)
 
-    async def _write_new(
-        self, conn: AsyncConnection, origin: Origin, order: _Order, click: _Click
-    ) -> Job:
-        """Write the job; one just like it that was made before is shown instead of bought."""
-        if order.cost_usd_micros:
-            # Two who see the same budget left would both spend it: on PostgreSQL their looks and
-            # writes overlap. Before any purse is locked, so that nobody waits in a circle.
-            await take_turn(conn, SPENDING)
-        account_id = await self._accounts.admit(
-            conn, server_id=origin.server_id, user_id=origin.user_id
-        )
-        before = None
-        if order.likeness is not None and click.parent is None:
-            before = await self._made_before(conn, origin, order.likeness, account_id)
-        if before is None:
-            if not order.is_served:
-                # Every provider of it is failing just now.
-                raise NoRoute(model_title=order.model_title)
-            return await self._write_job(conn, origin, order, click)
-        made = tuple(await jobs.read_pictures(conn, before.id))
-        free = replace(order, price=0, cost_usd_micros=0)
-        return await self._write_job(conn, origin, free, _Click("reuse", before, pictures=made))
-
-    async def _made_before(
-        self, conn: AsyncConnection, origin: Origin, likeness: str, account_id: int
-    ) -> Job | None:
-        """Return a job that made the very same pictures, if they are all still kept."""
-        alike = await jobs.find_alike(
-            conn, likeness, account_id=account_id, server_id=origin.server_id
-        )
-        if alike is None:
+    async def _made_before(self, origin: Origin, likeness: str | None) -> _Click | None:
+        """Return the click that shows the very same pictures again, if they are all still kept."""
+        if likeness is None:
             return None
-        made = await jobs.read_pictures(conn, alike.id)
-        return alike if all([await self._media.has(one.sha256) for one in made]) else None
+        async with self._db.read() as conn:
+            account_id = await ledger.find_account(
+                conn, server_id=origin.server_id, user_id=origin.user_id
+            )
+            alike = await jobs.find_alike(
+                conn, likeness, account_id=account_id, server_id=origin.server_id
+            )
+            made = () if alike is None else tuple(await jobs.read_pictures(conn, alike.id))
+        for picture in made:
+            if not await self._media.has(picture.sha256):
+                return None
+        return _Click("reuse", alike, pictures=made) if made else None
 
     async def _write_job(
         self, conn: AsyncConnection, origin: Origin, order: _Order, click: _Click
     ) -> Job:
+        if not order.is_served and not click.pictures:
+            # Every provider of it is failing just now.
+            raise NoRoute(model_title=order.model_title)
+        if order.cost_usd_micros:
+            # Two who see the same budget left would both spend it: on PostgreSQL their looks and
+            # writes overlap. Before any purse is locked, so that nobody waits in a circle.
+            await take_turn(conn, SPENDING)
         account_id = await self._accounts.admit(
             conn, server_id=origin.server_id, user_id=origin.user_id
         )

@@ -157,7 +157,7 @@ class Supply:
         await provider.check()
         seconds = time.monotonic() - begun_at
         if self._routing.health.is_open(name):
-            self._routing.health.took(name)
+            self._routing.health.worked(name)
         return seconds
 
     async def set_enabled(self, origin: Origin, name: str, *, is_enabled: bool) -> ProviderSheet:
