@@ -167,7 +167,7 @@ def build_services(
     )
     credit = Credits(resources, accounts)
     making = Making(resources, accounts=accounts, quoting=quoting, views=views)
-    preferring = Preferring(resources, accounts=accounts, quoting=quoting)
+    preferring = Preferring(resources, accounts)
     return Services(
         accounts=accounts,
         audit=Audit(resources, notes=notes, alerts=alerts),

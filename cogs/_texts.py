@@ -1,7 +1,7 @@
 """Every sentence a person reads, in one place, ready for translation."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -538,6 +538,11 @@ def model_choice(model: Model, task: Task) -> app_commands.Choice[str]:
     """Return a model as an autocomplete entry, with its price."""
     name = f"{model.title} · {price_each(model, task)}"
     return app_commands.Choice(name=name[:100], value=model.name)
+
+
+def model_choices(models: Iterable[Model], task: Task) -> list[app_commands.Choice[str]]:
+    """Return models as autocomplete entries."""
+    return [model_choice(model, task) for model in models]
 
 
 def removal_choice(model: Model) -> app_commands.Choice[str]:

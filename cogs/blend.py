@@ -77,8 +77,7 @@ class Blend(commands.Cog):
     async def _complete_model(
         self, _interaction: "discord.Interaction[ImageBot]", typed: str
     ) -> list[app_commands.Choice[str]]:
-        found = self._making.models(typed, task="blend")
-        return [texts.model_choice(model, "blend") for model in found]
+        return texts.model_choices(self._making.models(typed, task="blend"), "blend")
 
 
 async def setup(client: "ImageBot") -> None:

@@ -155,7 +155,7 @@ class Edit(commands.Cog):
         removal = texts.REMOVE_BACKGROUND.casefold()
         is_meant = all(word in removal for word in typed.casefold().split())
         found = [texts.removal_choice(model) for model in removers if is_meant]
-        found += [texts.model_choice(model, "edit") for model in self._making.presets(typed)]
+        found += texts.model_choices(self._making.presets(typed), "edit")
         return found[:25]
 
     @edit.autocomplete("model")
@@ -170,14 +170,13 @@ class Edit(commands.Cog):
         task: Task = "fill" if getattr(given, "mask", None) else "edit"
         if preset:
             task = "cutout"
-        return [texts.model_choice(model, task) for model in self._making.models(typed, task=task)]
+        return texts.model_choices(self._making.models(typed, task=task), task)
 
     @upscale.autocomplete("model")
     async def _complete_upscaler(
         self, _interaction: "discord.Interaction[ImageBot]", typed: str
     ) -> list[app_commands.Choice[str]]:
-        found = self._making.models(typed, task="upscale")
-        return [texts.model_choice(model, "upscale") for model in found]
+        return texts.model_choices(self._making.models(typed, task="upscale"), "upscale")
 
 
 async def setup(client: "ImageBot") -> None:

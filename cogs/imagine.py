@@ -61,7 +61,7 @@ class Imagine(commands.Cog):
         self, interaction: "discord.Interaction[ImageBot]", typed: str
     ) -> list[app_commands.Choice[str]]:
         task = "vary" if getattr(interaction.namespace, "image", None) else "imagine"
-        return [texts.model_choice(model, task) for model in self._making.models(typed, task=task)]
+        return texts.model_choices(self._making.models(typed, task=task), task)
 
     @imagine.autocomplete("lora")
     @cost.autocomplete("lora")

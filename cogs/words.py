@@ -62,15 +62,13 @@ class Words(commands.Cog):
     async def _complete_describer(
         self, _interaction: "discord.Interaction[ImageBot]", typed: str
     ) -> list[app_commands.Choice[str]]:
-        found = self._making.models(typed, task="describe")
-        return [texts.model_choice(model, "describe") for model in found]
+        return texts.model_choices(self._making.models(typed, task="describe"), "describe")
 
     @enhance.autocomplete("model")
     async def _complete_enhancer(
         self, _interaction: "discord.Interaction[ImageBot]", typed: str
     ) -> list[app_commands.Choice[str]]:
-        found = self._making.models(typed, task="enhance")
-        return [texts.model_choice(model, "enhance") for model in found]
+        return texts.model_choices(self._making.models(typed, task="enhance"), "enhance")
 
 
 async def setup(client: "ImageBot") -> None:

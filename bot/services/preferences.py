@@ -55,15 +55,11 @@ class Preferences:
         usual = asdict(Preferences())
         return {name: value for name, value in asdict(self).items() if value != usual[name]}
 
-    def apply(self, wish: ImageWish) -> ImageWish:
-        """Fill in what a wish leaves open; work from a picture takes the lane alone.
-
-        `Preferring.fill` also leaves out what the model would refuse.
-        """
-        return replace(wish, **dict(self._open(wish)))
-
     def _open(self, wish: ImageWish) -> Iterator[tuple[str, Any]]:
-        """Yield the preferences that a wish leaves open, the weightiest first."""
+        """Yield the preferences that a wish leaves open, the weightiest first.
+
+        Work from a picture takes the lane alone.
+        """
         usual = ImageWish(prompt="")
         names = ("model", "lane", "aspect_ratio", "count") if wish.task == "imagine" else ("lane",)
         for name in names:
@@ -73,7 +69,10 @@ class Preferences:
                 yield name, preferred
 
     def fitted(self, wish: ImageWish, quoting: Quoting) -> ImageWish:
-        """Fill in what a wish leaves open, one by one, as long as some model takes it all."""
+        """Fill in what a wish leaves open, one by one, as long as some model takes it all.
+
+        What was asked for is never refused because of a preference.
+        """
         for name, preferred in self._open(wish):
             filled = replace(wish, **{name: preferred})
             with suppress(UserError):
@@ -84,14 +83,13 @@ class Preferences:
 
 
 class Preferring:
-    """Keeps people's preferences, and fills wishes in with them."""
+    """Keeps people's preferences."""
 
-    def __init__(self, resources: Resources, *, accounts: Accounts, quoting: Quoting) -> None:
+    def __init__(self, resources: Resources, accounts: Accounts) -> None:
         self._db = resources.db
         self._catalog = resources.catalog
         self._clock = resources.clock
         self._accounts = accounts
-        self._quoting = quoting
 
     @property
     def ratios(self) -> list[str]:
@@ -125,13 +123,6 @@ class Preferring:
             account_id = await find_owner(conn, origin)
             await conn.execute(preferences.delete().where(preferences.c.account_id == account_id))
         return Preferences()
-
-    async def fill(self, origin: Origin, wish: ImageWish) -> ImageWish:
-        """Fill in what a wish leaves open, as far as its model takes it.
-
-        What was asked for is never refused because of a preference.
-        """
-        return (await self.read(origin)).fitted(wish, self._quoting)
 
     def _check(self, name: str, value: object) -> None:
         if value is not None and name == "model":

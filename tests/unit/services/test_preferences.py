@@ -22,8 +22,10 @@ def read(studio, **origin):
     return studio.services.preferences.read(studio.origin(**origin))
 
 
-def fill(studio, wish=WISH):
-    return studio.services.preferences.fill(studio.origin(), wish)
+async def fill(studio, wish=WISH):
+    """Return what somebody's wish comes down to."""
+    [filled] = await studio.services.wishing.read(studio.origin(), wish)
+    return filled
 
 
 async def test_newcomer_has_the_defaults_and_reading_writes_nothing(studio):
@@ -120,21 +122,20 @@ async def test_what_another_version_stored_is_left_alone(studio):
 # Filling in.
 
 
-def test_preferences_fill_in_only_what_is_left_open():
-    chosen = Preferences(model="fox", aspect_ratio="3:2", count=4, lane="relax")
-    asked = ImageWish("a fox", model="plain", count=2)
+async def test_preferences_fill_in_only_what_is_left_open(studio):
+    await change(studio, {"model": "fox", "aspect_ratio": "3:2", "count": 4, "lane": "relax"})
 
-    filled = chosen.apply(asked)
+    filled = await fill(studio, ImageWish("a fox", model="twice", count=2))
 
-    assert filled == ImageWish("a fox", "plain", aspect_ratio="3:2", count=2, lane="relax")
+    assert filled == ImageWish("a fox", "twice", aspect_ratio="3:2", count=2, lane="relax")
 
 
-def test_work_from_a_picture_takes_the_lane_alone():
-    chosen = Preferences(model="fox", aspect_ratio="3:2", count=4, lane="relax")
+async def test_work_from_a_picture_takes_the_lane_alone(studio):
+    await change(studio, {"model": "fox", "aspect_ratio": "3:2", "count": 4, "lane": "relax"})
 
-    assert chosen.apply(ImageWish("", task="upscale")) == ImageWish(
-        "", task="upscale", lane="relax"
-    )
+    filled = await fill(studio, ImageWish("", task="upscale"))
+
+    assert filled == ImageWish("", task="upscale", lane="relax")
 
 
 async def test_filled_wish_is_made_as_preferred(studio):
