@@ -32,12 +32,15 @@ from bot.services import (
     LoraShelf,
     Making,
     Notes,
+    Outside,
     Preferring,
     Presets,
     Privacy,
     Retention,
+    Servers,
     Services,
     Showroom,
+    StaffLog,
     Supply,
     Wishing,
     Work,
@@ -47,6 +50,7 @@ from bot.services.buying import Buying
 from bot.services.engine import Engine
 from bot.services.following import Following
 from bot.services.gallery import Gallery
+from bot.services.gates import Gate
 from bot.services.handing import Handing
 from bot.services.preparing import Preparing
 from bot.services.quoting import Quoting
@@ -74,6 +78,8 @@ class App:
         """Begin to work on jobs, those of an earlier process first."""
         # Before any job, so that none is bought from a provider that the host has disabled.
         await self.services.supply.start()
+        await self.services.servers.start()
+        self.services.staff.start()
         await self.services.dispatch.start()
         self.services.retention.start()
         self.services.audit.start()
@@ -82,14 +88,16 @@ class App:
         """Take no new work, then leave the running jobs where the next process finds them."""
         self.services.making.close()
         self.services.retention.stop()
+        await self.services.staff.stop()
         await self.services.audit.stop()
         self.services.supply.stop()
+        self.services.servers.stop()
         await self.services.dispatch.stop()
 
 
 @asynccontextmanager
 async def open_app(
-    settings: Settings, delivery: Delivery, *, clock: Clock = utc_now
+    settings: Settings, delivery: Delivery, outside: Outside, *, clock: Clock = utc_now
 ) -> AsyncGenerator[App]:
     """Open database, media and providers, and put the services together.
 
@@ -123,7 +131,7 @@ async def open_app(
                     clock=clock,
                 )
                 site = open_site(settings, http, config.secret)
-                yield App(services=build_services(resources, delivery, site))
+                yield App(services=build_services(resources, delivery, outside, site))
             finally:
                 await db.close()
 
@@ -138,12 +146,17 @@ def open_http() -> httpx.AsyncClient:
 
 
 def build_services(
-    resources: Resources, delivery: Delivery, lora_site: LoraSite | None = None
+    resources: Resources,
+    delivery: Delivery,
+    outside: Outside,
+    lora_site: LoraSite | None = None,
 ) -> Services:
     """Wire the services to each other; without a site there are no LoRAs to look through."""
     # Unique for each start: a new process must never take itself for a dead one.
     process_id = uuid.uuid4().hex
     accounts = Accounts(resources)
+    servers = Servers(resources)
+    staff = StaffLog(resources, servers=servers, outside=outside)
     notes = Notes(resources)
     alerts = Alerts(resources, notes=notes, delivery=delivery)
     gallery = Gallery(resources, delivery)
@@ -165,8 +178,11 @@ def build_services(
         following=following,
         process_id=process_id,
     )
-    credit = Credits(resources, accounts)
-    making = Making(resources, accounts=accounts, quoting=quoting, views=views)
+    credit = Credits(resources, accounts=accounts, staff=staff)
+    gates: tuple[Gate, ...] = ()
+    making = Making(
+        resources, accounts=accounts, gates=gates, quoting=quoting, servers=servers, views=views
+    )
     preferring = Preferring(resources, accounts)
     return Services(
         accounts=accounts,
@@ -182,7 +198,9 @@ def build_services(
         presets=Presets(resources, accounts),
         privacy=Privacy(resources),
         retention=Retention(resources),
+        servers=servers,
         showroom=Showroom(resources, quoting),
+        staff=staff,
         supply=Supply(
             resources,
             alerts=alerts,

@@ -304,6 +304,14 @@ class BadChoice(UserError):
         self.name = name
 
 
+class UnknownSetting(UserError):
+    """A server has no setting of this name."""
+
+    def __init__(self, *, name: str) -> None:
+        super().__init__(f"no setting {name!r}")
+        self.name = name
+
+
 class BadName(UserError):
     """A name that is empty or too long; `limit` is in characters."""
 

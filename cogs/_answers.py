@@ -16,6 +16,7 @@ from cogs import _texts as texts
 from cogs._buttons import AskButton
 from cogs._cards import card
 from cogs._errors import whisper
+from cogs._refusals import refusal
 
 if TYPE_CHECKING:
     from cogs._client import ImageBot
@@ -45,6 +46,8 @@ def origin_of(
     server_id = interaction.guild_id or server_id
     if server_id is None or interaction.channel_id is None:
         raise ServerOnly
+    person, place = interaction.user, interaction.channel
+    is_member = isinstance(person, discord.Member)
     return Origin(
         interaction_id=interaction.id,
         application_id=interaction.application_id,
@@ -57,7 +60,19 @@ def origin_of(
         is_private=is_private,
         is_staff=is_staff(interaction),
         has_followup=has_followup,
+        is_admin=interaction.permissions.administrator,
+        is_nsfw_place=_is_nsfw(place),
+        parent_channel_id=place.parent_id if isinstance(place, discord.Thread) else None,
+        role_ids=tuple(role.id for role in person.roles) if is_member else (),
+        joined_at=person.joined_at if is_member else None,
     )
+
+
+def _is_nsfw(place: object) -> bool:
+    """Whether a channel is age-restricted; a thread is what its channel is."""
+    if isinstance(place, discord.abc.GuildChannel | discord.Thread):
+        return bool(getattr(place, "is_nsfw", lambda: False)())
+    return False
 
 
 async def pressed_by(interaction: "discord.Interaction[ImageBot]", job_id: int) -> Origin:
@@ -183,7 +198,7 @@ async def ask_back(interaction: discord.Interaction[Any], ask: NeedsAnswer) -> N
     row = ui.ActionRow[Any]()
     row.add_item(AskButton.make("yes", ask.ask_id, texts.YES.format(price=ask.price)))
     row.add_item(AskButton.make("no", ask.ask_id, texts.NO))
-    layout = note(texts.refusal(ask))
+    layout = note(refusal(ask))
     layout.add_item(row)
     if interaction.response.is_done():
         await interaction.followup.send(view=layout, ephemeral=True)

@@ -6,13 +6,12 @@ a card that is gone is posted again, and a channel that is gone is replaced by a
 
 import asyncio
 from collections import deque
-from collections.abc import Collection, Generator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import cast
 from weakref import WeakValueDictionary
 
-import aiohttp
 import discord
 import structlog
 
@@ -32,6 +31,7 @@ from cogs import _texts as texts
 from cogs._buttons import walk
 from cogs._cards import draw
 from cogs._hosts import hosts_of
+from cogs._trouble import Expired, Gone, translated
 
 log = structlog.get_logger()
 
@@ -39,22 +39,6 @@ log = structlog.get_logger()
 TOKEN_AGE = timedelta(minutes=14)
 LOOK_BACK = 50
 REMEMBERED = 1000
-
-_TOKEN_EXPIRED = 50027
-_REQUEST_TOO_LARGE = 50045
-_OLD_EDITS = 30046
-_UNAUTHORIZED = 401
-_PAYLOAD_TOO_LARGE = 413
-_TOO_MANY = 429
-_SERVER_ERROR = 500
-
-
-class _Gone(Exception):
-    """The message or channel aimed at is not there, or not for us."""
-
-
-class _Expired(Exception):
-    """The interaction's token is over, whatever our clock says."""
 
 
 class DiscordDelivery(Delivery):
@@ -88,7 +72,7 @@ class DiscordDelivery(Delivery):
             for way in (self._edit, self._post, self._send_privately):
                 try:
                     return await way(view, files)
-                except _Gone as gone:
+                except Gone as gone:
                     log.info("no way there", job_id=view.id, way=way.__name__, reason=str(gone))
         raise Undeliverable("neither the card, the channel nor a direct message took it")
 
@@ -99,7 +83,7 @@ class DiscordDelivery(Delivery):
             return
         channel = self._connected().get_partial_messageable(address.channel_id)
         try:
-            with _translated():
+            with translated():
                 await channel.send(
                     texts.ready(view),
                     reference=channel.get_partial_message(address.message_id).to_reference(
@@ -108,7 +92,7 @@ class DiscordDelivery(Delivery):
                     allowed_mentions=discord.AllowedMentions(users=[discord.Object(view.user_id)]),
                     nonce=f"told-{view.id}",
                 )
-        except _Gone as error:
+        except Gone as error:
             raise Undeliverable(str(error)) from error
 
     async def tell_host(self, alert: ProviderAlert | LedgerAlert) -> None:
@@ -116,10 +100,10 @@ class DiscordDelivery(Delivery):
         told = 0
         for user_id in hosts_of(self._connected(), self._owner_ids):
             try:
-                with _translated():
+                with translated():
                     channel = await self._connected().create_dm(discord.Object(user_id))
                     await channel.send(texts.alert(alert))
-            except (_Gone, Undeliverable) as error:
+            except (Gone, Undeliverable) as error:
                 log.info("host takes no message", user_id=user_id, reason=str(error))
             else:
                 told += 1
@@ -131,12 +115,12 @@ class DiscordDelivery(Delivery):
         client = self._connected()
         channel = client.get_partial_messageable(posted.channel_id)
         try:
-            with _translated():
+            with translated():
                 message = await channel.fetch_message(posted.message_id)
                 url = _find_picture(message, posted)
                 # Not media.read(): a component of a fetched message does not know its client.
                 return await client.http.get_from_cdn(url)
-        except (_Gone, LookupError) as error:
+        except (Gone, LookupError) as error:
             raise Undeliverable(str(error)) from error
 
     def _turn(self, job_id: int) -> asyncio.Lock:
@@ -148,7 +132,7 @@ class DiscordDelivery(Delivery):
                 return
             try:
                 await self._edit(view, [])
-            except (_Gone, NotNow, TooLarge, Undeliverable) as error:
+            except (Gone, NotNow, TooLarge, Undeliverable) as error:
                 log.info("progress not shown", job_id=view.id, reason=repr(error))
 
     async def _edit(self, view: JobView, files: Sequence[PictureFile]) -> Receipt:
@@ -156,7 +140,7 @@ class DiscordDelivery(Delivery):
         if age < TOKEN_AGE:
             try:
                 return await self._edit_by_token(view, files)
-            except _Expired:
+            except Expired:
                 log.info("token expired early", job_id=view.id)
         return await self._edit_by_bot(view, files)
 
@@ -164,22 +148,22 @@ class DiscordDelivery(Delivery):
         client = self._connected()
         address = view.address
         if address.message_id is None and address.has_followup:
-            raise _Gone("the card is not the interaction's first answer")
+            raise Gone("the card is not the interaction's first answer")
         webhook = discord.Webhook.partial(address.application_id, address.token, client=client)
         # A crash between the answer and noting its id leaves the name that always works.
         message_id = address.message_id or cast("int", "@original")
         layout, attachments = draw(view, files)
-        with _translated():
+        with translated():
             message = await webhook.edit_message(message_id, view=layout, attachments=attachments)
         return Receipt(channel_id=address.channel_id, message_id=message.id)
 
     async def _edit_by_bot(self, view: JobView, files: Sequence[PictureFile]) -> Receipt:
         address = view.address
         if address.message_id is None or address.is_private:
-            raise _Gone("there is no card that the bot's token reaches")
+            raise Gone("there is no card that the bot's token reaches")
         channel = self._connected().get_partial_messageable(address.channel_id)
         layout, attachments = draw(view, files)
-        with _translated():
+        with translated():
             message = await channel.get_partial_message(address.message_id).edit(
                 view=layout, attachments=attachments
             )
@@ -187,12 +171,12 @@ class DiscordDelivery(Delivery):
 
     async def _post(self, view: JobView, files: Sequence[PictureFile]) -> Receipt:
         if view.address.is_private:
-            raise _Gone("private work is not posted in a channel")
+            raise Gone("private work is not posted in a channel")
         channel = self._connected().get_partial_messageable(view.address.channel_id)
         return await self._send(channel, view, files)
 
     async def _send_privately(self, view: JobView, files: Sequence[PictureFile]) -> Receipt:
-        with _translated():
+        with translated():
             channel = await self._connected().create_dm(discord.Object(view.user_id))
         return await self._send(channel, view, files)
 
@@ -202,7 +186,7 @@ class DiscordDelivery(Delivery):
         view: JobView,
         files: Sequence[PictureFile],
     ) -> Receipt:
-        with _translated():
+        with translated():
             earlier = await self._find_earlier(channel, view)
             layout, attachments = draw(view, files)
             if earlier is not None:
@@ -248,33 +232,3 @@ def _find_picture(message: discord.Message, posted: Posted) -> str:
                 if stem in item.media.url:
                     return item.media.url
     raise LookupError(f"message {message.id} does not show {stem}")
-
-
-@contextmanager
-def _translated() -> Generator[None]:
-    """Turn what Discord and the network say into what it means for a delivery."""
-    try:
-        yield
-    except discord.HTTPException as error:
-        raise _meaning(error) from error
-    except (aiohttp.ClientError, OSError, TimeoutError, discord.RateLimited) as error:
-        raise NotNow(repr(error)) from error
-    except RuntimeError as error:
-        # The client was closed under us: "Session is closed".
-        if "closed" not in str(error):
-            raise
-        raise NotNow(str(error)) from error
-
-
-def _meaning(error: discord.HTTPException) -> Exception:
-    """Return what a refusal means for a delivery."""
-    if error.code == _TOKEN_EXPIRED:
-        return _Expired(str(error))
-    if error.status >= _SERVER_ERROR or error.status == _TOO_MANY or error.code == _OLD_EDITS:
-        return NotNow(str(error))
-    if error.status == _PAYLOAD_TOO_LARGE or error.code == _REQUEST_TOO_LARGE:
-        return TooLarge(str(error))
-    if isinstance(error, discord.NotFound | discord.Forbidden) or error.status == _UNAUTHORIZED:
-        return _Gone(str(error))
-    # What Discord will not show here, it must not be offered somewhere else.
-    return Undeliverable(str(error))

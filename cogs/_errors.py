@@ -13,6 +13,7 @@ from discord import app_commands
 
 from bot.errors import NotPermitted, ServerOnly, UserError
 from cogs import _texts as texts
+from cogs._refusals import refusal
 
 log = structlog.get_logger()
 
@@ -42,7 +43,7 @@ async def report(interaction: discord.Interaction[discord.Client], error: Except
         log.info("interaction is not ours to answer", code=cause.code)
         return
     if isinstance(cause, UserError):
-        await whisper(interaction, texts.refusal(cause))
+        await whisper(interaction, refusal(cause))
         return
     ref = secrets.token_hex(2).upper()
     log.error("interaction broke", ref=ref, interaction_id=interaction.id, exc_info=cause)

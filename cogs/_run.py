@@ -11,6 +11,7 @@ from bot.config import Settings, Shards, StartError
 from cogs._client import ImageBot
 from cogs._delivery import DiscordDelivery
 from cogs._library import prepare_library
+from cogs._outside import DiscordOutside
 from cogs._supervisor import LOGIN_MISSING, keep_running
 
 log = structlog.get_logger()
@@ -28,12 +29,14 @@ async def run_bot(settings: Settings, stop_signal: Callable[[], asyncio.Event]) 
     prepare_library(settings)
     stop = stop_signal()
     delivery = DiscordDelivery(owner_ids=settings.owner_ids)
-    async with open_app(settings, delivery) as app:
+    outside = DiscordOutside()
+    async with open_app(settings, delivery, outside) as app:
 
         def make_client() -> ImageBot:
             shards = Shards.parse(settings.shards)
             client = ImageBot(app.services, shards=shards, owner_ids=settings.owner_ids)
             delivery.attach(client)
+            outside.attach(client)
             return client
 
         await app.start()

@@ -6,8 +6,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs import _texts as texts
-from cogs._answers import is_staff, tell
+from cogs._answers import note, origin_of
+from cogs._help import Audience, help_text
+from cogs._hosts import is_host
 
 if TYPE_CHECKING:
     from cogs._client import ImageBot
@@ -20,7 +21,20 @@ class Help(commands.Cog):
     @app_commands.guild_only()
     async def help(self, interaction: "discord.Interaction[ImageBot]") -> None:
         """Show what this bot can do."""
-        await tell(interaction, texts.HELP + (texts.HELP_STAFF if is_staff(interaction) else ""))
+        words = help_text(_audiences(interaction))
+        await interaction.response.send_message(view=note(words), ephemeral=True)
+
+
+def _audiences(interaction: "discord.Interaction[ImageBot]") -> frozenset[Audience]:
+    origin = origin_of(interaction)
+    found: set[Audience] = {"everybody"}
+    if origin.is_staff:
+        found.add("moderators")
+    if origin.is_admin:
+        found.add("administrators")
+    if is_host(interaction):
+        found.add("host")
+    return frozenset(found)
 
 
 async def setup(client: "ImageBot") -> None:

@@ -11,7 +11,7 @@ from bot.errors import HostOnly, ProviderError
 from bot.services import HIGHEST_CAP_USD, HIGHEST_PRICE, POLICIES, Origin, PriceSheet
 from cogs import _house as texts
 from cogs._answers import note, origin_of, tell
-from cogs._hosts import hosts_of
+from cogs._hosts import is_host
 
 if TYPE_CHECKING:
     from cogs._client import ImageBot
@@ -132,7 +132,7 @@ class Owner(commands.Cog):
     async def _complete_model(
         self, interaction: "discord.Interaction[ImageBot]", typed: str
     ) -> list[app_commands.Choice[str]]:
-        if not _is_host(interaction):
+        if not is_host(interaction):
             return []
         task = getattr(interaction.namespace, "task", None)
         by_model: dict[str, PriceSheet] = {}
@@ -148,20 +148,15 @@ def _host(interaction: "discord.Interaction[ImageBot]") -> Origin:
     Raises:
         HostOnly: it is anybody else.
     """
-    if not _is_host(interaction):
+    if not is_host(interaction):
         raise HostOnly
     return origin_of(interaction)
-
-
-def _is_host(interaction: "discord.Interaction[ImageBot]") -> bool:
-    client = interaction.client
-    return interaction.user.id in hosts_of(client, client.owner_ids or ())
 
 
 def _choices(
     interaction: "discord.Interaction[ImageBot]", names: list[str], typed: str
 ) -> list[app_commands.Choice[str]]:
-    if not _is_host(interaction):
+    if not is_host(interaction):
         return []
     sought = typed.strip().lower()
     found = [name for name in names if sought in name]

@@ -61,6 +61,7 @@ accounts = Table(
     Column("server_id", sa.BigInteger, nullable=False),
     Column("user_id", sa.BigInteger, nullable=False),
     Column("opened_at", UtcDateTime, nullable=False),
+    Column("is_frozen", sa.Boolean, nullable=False, server_default=sa.false()),
     UniqueConstraint("server_id", "user_id"),
 )
 
@@ -90,6 +91,8 @@ ledger_entries = Table(
     UniqueConstraint("key", "part"),
     CheckConstraint("amount > 0", name="positive"),
     CheckConstraint("debit_purse_id <> credit_purse_id", name="moves"),
+    Index("ix_ledger_entries_debit", "debit_purse_id", "id"),
+    Index("ix_ledger_entries_credit", "credit_purse_id", "id"),
 )
 
 jobs = Table(
@@ -131,6 +134,9 @@ jobs = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("started_at", UtcDateTime),
     Column("finished_at", UtcDateTime),
+    Column("is_spoiler", sa.Boolean, nullable=False, server_default=sa.false()),
+    Column("is_removed", sa.Boolean, nullable=False, server_default=sa.false()),
+    Index("ix_jobs_server", "server_id", "id"),
     Index("ix_jobs_active", "status", sqlite_where=_IS_ACTIVE, postgresql_where=_IS_ACTIVE),
     Index("ix_jobs_account", "account_id", "id"),
     Index("ix_jobs_click", "click_key", "id"),
@@ -190,10 +196,11 @@ staff_actions = Table(
     Column("staff_id", sa.BigInteger, nullable=False),
     Column("target_id", sa.BigInteger, nullable=False),
     Column("action", sa.String(24), nullable=False),
-    Column("before", sa.BigInteger, nullable=False),
-    Column("after", sa.BigInteger, nullable=False),
+    Column("before", sa.Text, nullable=False),
+    Column("after", sa.Text, nullable=False),
     Column("reason", sa.Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("is_posted", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 # Small facts the process remembers between runs, such as the hash of the synced commands.
@@ -267,4 +274,146 @@ asks = Table(
     Column("requests", sa.JSON, nullable=False),
     Column("is_private", sa.Boolean, nullable=False),
     Column("created_at", UtcDateTime, nullable=False, index=True),
+)
+
+# What a server's staff changed; without a row, or a name in it, the defaults.
+server_settings = Table(
+    "server_settings",
+    metadata,
+    Column("server_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    Column("chosen", sa.JSON, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False, index=True),
+)
+
+# How much the members with a role may do; a role id that is the server's own means everybody.
+tiers = Table(
+    "tiers",
+    metadata,
+    Column("server_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    Column("role_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    Column("limits", sa.JSON, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False, index=True),
+)
+
+streaks = Table(
+    "streaks",
+    metadata,
+    Column("account_id", RowId, ForeignKey(accounts.c.id), primary_key=True, autoincrement=False),
+    Column("days", sa.Integer, nullable=False),
+    Column("last_on", sa.Date, nullable=False),
+    Column("grace_on", sa.Date),
+)
+
+# `id` is the interaction that asked for it.
+gifts = Table(
+    "gifts",
+    metadata,
+    Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    Column("server_id", sa.BigInteger, nullable=False),
+    Column("giver_id", sa.BigInteger, nullable=False),
+    Column("taker_id", sa.BigInteger, nullable=False),
+    Column("amount", sa.BigInteger, nullable=False),
+    Column("message", sa.Text, nullable=False),
+    Column("status", sa.String(8), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("answered_at", UtcDateTime),
+    Index("ix_gifts_giver", "server_id", "giver_id", "created_at"),
+)
+
+# What everybody with a role is granted once in a period; ended, not deleted, for the books.
+stipends = Table(
+    "stipends",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("server_id", sa.BigInteger, nullable=False, index=True),
+    Column("role_id", sa.BigInteger, nullable=False),
+    Column("amount", sa.BigInteger, nullable=False),
+    Column("every", sa.String(8), nullable=False),
+    Column("created_by", sa.BigInteger, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+)
+
+filter_rules = Table(
+    "filter_rules",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("server_id", sa.BigInteger, nullable=False, index=True),
+    # 0 is the whole server.
+    Column("channel_id", sa.BigInteger, nullable=False),
+    Column("kind", sa.String(8), nullable=False),
+    Column("pattern", sa.String(200), nullable=False),
+    Column("action", sa.String(8), nullable=False),
+    Column("exempt_role_ids", sa.JSON, nullable=False),
+    Column("created_by", sa.BigInteger, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("server_id", "channel_id", "kind", "pattern"),
+)
+
+# What staff did about somebody: a note, a warning, a suspension or a ban.
+sanctions = Table(
+    "sanctions",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("server_id", sa.BigInteger, nullable=False),
+    Column("user_id", sa.BigInteger, nullable=False),
+    Column("kind", sa.String(8), nullable=False),
+    Column("points", sa.SmallInteger, nullable=False),
+    Column("reason", sa.Text, nullable=False),
+    Column("staff_id", sa.BigInteger, nullable=False),
+    Column("job_id", RowId, ForeignKey(jobs.c.id)),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime),
+    Column("lifted_at", UtcDateTime),
+    Column("lifted_by", sa.BigInteger),
+    Column("acknowledged_at", UtcDateTime),
+    Index("ix_sanctions_person", "server_id", "user_id", "id"),
+)
+
+reports = Table(
+    "reports",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("server_id", sa.BigInteger, nullable=False),
+    Column("job_id", RowId, ForeignKey(jobs.c.id), nullable=False),
+    Column("number", sa.SmallInteger, nullable=False),
+    Column("reporter_id", sa.BigInteger, nullable=False),
+    Column("reason", sa.String(24), nullable=False),
+    Column("note", sa.Text, nullable=False),
+    Column("status", sa.String(12), nullable=False),
+    Column("channel_id", sa.BigInteger),
+    Column("message_id", sa.BigInteger),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("closed_by", sa.BigInteger),
+    Column("closed_at", UtcDateTime),
+    UniqueConstraint("job_id", "number", "reporter_id"),
+    Index("ix_reports_server", "server_id", "status", "id"),
+)
+
+# A person's answer to a sanction, once for each.
+appeals = Table(
+    "appeals",
+    metadata,
+    Column("sanction_id", RowId, ForeignKey(sanctions.c.id), primary_key=True, autoincrement=False),
+    Column("server_id", sa.BigInteger, nullable=False),
+    Column("user_id", sa.BigInteger, nullable=False),
+    Column("words", sa.Text, nullable=False),
+    Column("status", sa.String(8), nullable=False),
+    Column("outcome", sa.Text, nullable=False),
+    Column("channel_id", sa.BigInteger),
+    Column("message_id", sa.BigInteger),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("closed_by", sa.BigInteger),
+    Column("closed_at", UtcDateTime),
+    Index("ix_appeals_server", "server_id", "status"),
+)
+
+# Who agreed to which terms, by the hash of their words.
+consents = Table(
+    "consents",
+    metadata,
+    Column("server_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    Column("user_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    Column("terms", sa.String(64), nullable=False),
+    Column("agreed_at", UtcDateTime, nullable=False),
 )

@@ -25,13 +25,16 @@ from bot.services.history import PER_PAGE, History, HistoryPage, PastJob, Turn
 from bot.services.lorashelf import Lora, LoraShelf
 from bot.services.making import Accepted, Making
 from bot.services.notes import Notes
+from bot.services.outside import Outside, Place, Post
 from bot.services.preferences import Preferences, Preferring
 from bot.services.presets import LONGEST_NAME, PresetDraft, Presets, SavedPreset
 from bot.services.privacy import Export, Holdings, Privacy
 from bot.services.quoting import Quote
 from bot.services.requests import ImageWish, Origin, Source
 from bot.services.retention import Retention
+from bot.services.servers import Servers
 from bot.services.showroom import ModelPage, ModelSheet, Sample, Showroom
+from bot.services.staff import Deed, StaffAction, StaffLog
 from bot.services.supply import (
     HIGHEST_CAP_USD,
     HIGHEST_PRICE,
@@ -59,6 +62,7 @@ __all__ = [
     "Balance",
     "Change",
     "Credits",
+    "Deed",
     "Delivery",
     "Dispatch",
     "Export",
@@ -79,9 +83,12 @@ __all__ = [
     "Notes",
     "Order",
     "Origin",
+    "Outside",
     "Overview",
     "PastJob",
     "PictureFile",
+    "Place",
+    "Post",
     "Posted",
     "Preferences",
     "Preferring",
@@ -96,9 +103,12 @@ __all__ = [
     "Retention",
     "Sample",
     "SavedPreset",
+    "Servers",
     "Services",
     "Showroom",
     "Source",
+    "StaffAction",
+    "StaffLog",
     "State",
     "Supply",
     "TooLarge",
@@ -126,7 +136,9 @@ class Services:
     presets: Presets
     privacy: Privacy
     retention: Retention
+    servers: Servers
     showroom: Showroom
+    staff: StaffLog
     supply: Supply
     wishing: Wishing
     work: Work

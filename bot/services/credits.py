@@ -6,12 +6,12 @@ from datetime import UTC, datetime, time, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import ledger
-from bot.db.tables import staff_actions
 from bot.errors import AlreadyClaimed, BadAmount, TooMuchTaken
 from bot.ledger import Funds
 from bot.services.accounts import Accounts
 from bot.services.requests import Origin
 from bot.services.resources import Resources
+from bot.services.staff import Deed, StaffLog
 
 DAILY_CREDITS = 25
 
@@ -35,10 +35,11 @@ class Change:
 class Credits:
     """Reads and changes one server's credits."""
 
-    def __init__(self, resources: Resources, accounts: Accounts) -> None:
+    def __init__(self, resources: Resources, *, accounts: Accounts, staff: StaffLog) -> None:
         self._db = resources.db
         self._clock = resources.clock
         self._accounts = accounts
+        self._staff = staff
 
     async def balance(self, *, server_id: int, user_id: int) -> Balance:
         """Return what a person has; a newcomer's account is opened on the way."""
@@ -87,18 +88,15 @@ class Credits:
             if before + delta < 0:
                 raise TooMuchTaken(available=before)
             await ledger.adjust(conn, key=key, account_id=account_id, delta=delta)
-            await conn.execute(
-                staff_actions.insert().values(
-                    server_id=origin.server_id,
-                    staff_id=origin.user_id,
-                    target_id=target_id,
-                    action="credits add" if delta > 0 else "credits remove",
-                    before=before,
-                    after=before + delta,
-                    reason=reason,
-                    created_at=self._clock(),
-                )
+            deed = Deed(
+                "credits add" if delta > 0 else "credits remove",
+                target_id=target_id,
+                before=before,
+                after=before + delta,
+                reason=reason,
             )
+            await self._staff.write(conn, origin, deed)
+        self._staff.nudge()
         return Change(before=before, after=before + delta)
 
 

@@ -1,10 +1,8 @@
 """Accepting work: from a wish to a job with its price held, or a refusal that cost nothing."""
 
 import asyncio
-from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any, Self
 
 import structlog
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -35,54 +33,19 @@ from bot.services.followups import (
     from_picture,
     is_shown_anew,
 )
+from bot.services.gates import Asked, Gate
+from bot.services.orders import Click, Order, find_known, freest_slot
 from bot.services.quoting import Quote, Quoting
 from bot.services.requests import ImageWish, Origin, Source
 from bot.services.resources import Resources
+from bot.services.servers import Servers
 from bot.services.views import JobView, Views
 
 log = structlog.get_logger()
 
-SLOTS = {"fast": 3, "relax": 1}
-"""How many jobs of one account run at once in each lane."""
-
 SETTLING_LOOKS = 15
 SETTLING_PAUSE_S = 0.1
 """A press is answered within three seconds; the money follows the pictures much sooner."""
-
-PICK_STANDS_FOR = timedelta(minutes=10)
-"""A second press within this means the same message; a later one wants it again."""
-
-
-@dataclass(frozen=True)
-class _Order:
-    """What a job is made from, once everything is decided."""
-
-    model_name: str
-    model_title: str
-    task: Task
-    inputs: dict[str, Any]
-    count: int
-    price: int
-    cost_usd_micros: int
-    lane: str
-    likeness: str | None = None
-    is_served: bool = True
-
-    @classmethod
-    def of(cls, quote: Quote, *, lane: str) -> Self:
-        """Order what was quoted."""
-        return cls(
-            model_name=quote.model.name,
-            model_title=quote.model.title,
-            task=quote.task,
-            inputs=quote.inputs,
-            count=quote.count,
-            price=quote.price,
-            cost_usd_micros=quote.cost_usd_micros,
-            lane=lane,
-            likeness=quote.likeness,
-            is_served=quote.is_served,
-        )
 
 
 @dataclass(frozen=True)
@@ -93,32 +56,27 @@ class Accepted:
     is_new: bool
 
 
-@dataclass(frozen=True)
-class _Click:
-    """Which command or button a job comes from; `key` is the same for the same press.
-
-    `pictures` are there already, when the job only has to be shown.
-    """
-
-    action: str
-    parent: Job | None = None
-    number: int = 0
-    key: str | None = None
-    pictures: tuple[Picture, ...] = ()
-
-
 class Making:
     """Turns wishes and buttons into jobs."""
 
     def __init__(
-        self, resources: Resources, *, accounts: Accounts, quoting: Quoting, views: Views
+        self,
+        resources: Resources,
+        *,
+        accounts: Accounts,
+        gates: Sequence[Gate],
+        quoting: Quoting,
+        servers: Servers,
+        views: Views,
     ) -> None:
         self._db = resources.db
         self._settings = resources.settings
         self._media = resources.media
         self._clock = resources.clock
         self._accounts = accounts
+        self._gates = gates
         self._quoting = quoting
+        self._servers = servers
         self._views = views
         self._is_closed = False
 
@@ -163,12 +121,12 @@ class Making:
         Raises:
             UserError: nothing was written.
         """
-        order = _Order.of(self.quote(wish), lane=wish.lane)
+        order = Order.of(self.quote(wish), lane=wish.lane)
         before = await self._made_before(origin, order.likeness)
         if before is not None:
             free = replace(order, price=0, cost_usd_micros=0)
             return await self._accept(origin, free, before)
-        return await self._accept(origin, order, _Click(action))
+        return await self._accept(origin, order, Click(action))
 
     async def has_made(self, origin: Origin, quote: Quote) -> bool:
         """Whether the very same pictures are there, for this person to be shown for nothing."""
@@ -194,8 +152,8 @@ class Making:
         # Other words are another wish, however soon they follow.
         key = f"{action}:{job_id}:{number}:{origin.user_id}" if prompt is None else None
         # Through the same checks as a new wish: the model may have changed since.
-        order = _Order.of(self.quote(wish), lane=wish.lane)
-        return await self._accept(origin, order, _Click(action, parent, number=number, key=key))
+        order = Order.of(self.quote(wish), lane=wish.lane)
+        return await self._accept(origin, order, Click(action, parent, number=number, key=key))
 
     async def price_of(
         self, origin: Origin, job_id: int, number: int, *, action: str, prompt: str | None = None
@@ -217,7 +175,7 @@ class Making:
         if picture.seed is not None:
             inputs["seed"] = picture.seed
         # By the model's name alone: a free button outlives its catalog entry.
-        order = _Order(
+        order = Order(
             parent.model,
             parent.model,
             parent.task,
@@ -228,7 +186,7 @@ class Making:
             lane=parent.lane,
         )
         key = f"pick:{job_id}:{number}:{origin.user_id}"
-        click = _Click("pick", parent, number=number, key=key, pictures=(picture,))
+        click = Click("pick", parent, number=number, key=key, pictures=(picture,))
         return await self._accept(origin, order, click)
 
     async def words_of(self, origin: Origin, job_id: int) -> str:
@@ -303,24 +261,24 @@ class Making:
             await asyncio.sleep(SETTLING_PAUSE_S)
         raise AssertionError
 
-    async def _accept(self, origin: Origin, order: _Order, click: _Click) -> Accepted:
+    async def _accept(self, origin: Origin, order: Order, click: Click) -> Accepted:
         if self._is_closed:
             raise Restarting
         try:
             async with self._db.write() as conn:
-                known = await _find_known(conn, origin, click, self._clock())
+                known = await find_known(conn, origin, click, self._clock())
                 job = known or await self._write_job(conn, origin, order, click)
                 return Accepted(view=await self._views.of(conn, job), is_new=known is None)
         except IntegrityError:
             # Another process accepted the same interaction or click between our look and our
             # write; it is there now.
             async with self._db.read() as conn:
-                known = await _find_known(conn, origin, click, self._clock())
+                known = await find_known(conn, origin, click, self._clock())
                 if known is None:
                     raise
                 return Accepted(view=await self._views.of(conn, known), is_new=False)
 
-    async def _made_before(self, origin: Origin, likeness: str | None) -> _Click | None:
+    async def _made_before(self, origin: Origin, likeness: str | None) -> Click | None:
         """Return the click that shows the very same pictures again, if they are all still kept."""
         if likeness is None:
             return None
@@ -335,10 +293,10 @@ class Making:
         for picture in made:
             if not await self._media.has(picture.sha256):
                 return None
-        return _Click("reuse", alike, pictures=made) if made else None
+        return Click("reuse", alike, pictures=made) if made else None
 
     async def _write_job(
-        self, conn: AsyncConnection, origin: Origin, order: _Order, click: _Click
+        self, conn: AsyncConnection, origin: Origin, order: Order, click: Click
     ) -> Job:
         if not order.is_served and not click.pictures:
             # Every provider of it is failing just now.
@@ -350,8 +308,12 @@ class Making:
         account_id = await self._accounts.admit(
             conn, server_id=origin.server_id, user_id=origin.user_id
         )
+        asked = self._asked(origin, account_id, order, click)
+        order = asked.order
+        for gate in self._gates:
+            await gate.check(conn, asked)
         await self._check_budget(conn, order)
-        slot = await _freest_slot(conn, account_id, order.lane)
+        slot = await freest_slot(conn, account_id, order.lane, slots=asked.tier.slots)
         job = await jobs.accept(
             conn,
             NewJob(
@@ -391,7 +353,23 @@ class Making:
             await self._hold(conn, job)
         return job
 
-    async def _check_budget(self, conn: AsyncConnection, order: _Order) -> None:
+    def _asked(self, origin: Origin, account_id: int, order: Order, click: Click) -> Asked:
+        tier = self._servers.tier_of(origin)
+        if tier.lane == "relax":
+            order = replace(order, lane="relax")
+        return Asked(
+            origin=origin,
+            account_id=account_id,
+            action=click.action,
+            order=order,
+            settings=self._servers.of(origin.server_id),
+            tier=tier,
+            now=self._clock(),
+            parent=click.parent,
+            is_shown_only=bool(click.pictures),
+        )
+
+    async def _check_budget(self, conn: AsyncConnection, order: Order) -> None:
         """Refuse what the host's month cannot pay; what costs the host nothing always passes."""
         if order.cost_usd_micros == 0:
             return
@@ -413,30 +391,3 @@ class Making:
         except InsufficientCredits as error:
             error.daily_at = await next_daily(conn, job.account_id, self._clock())
             raise
-
-
-async def _find_known(
-    conn: AsyncConnection, origin: Origin, click: _Click, now: datetime
-) -> Job | None:
-    """Return the job that this interaction, or this very press, was accepted as before."""
-    known = await jobs.find_by_interaction(conn, origin.interaction_id)
-    if known is not None or click.key is None:
-        return known
-    known = await jobs.find_by_click(conn, click.key)
-    if known is None:
-        return None
-    if not known.is_final:
-        return known
-    if click.action == "final" and known.status == "done":
-        # It would be the same picture once more.
-        return known
-    # A paid click may be repeated once its job is over; a pick a while later, for its message
-    # may be gone by then.
-    is_fresh = now - known.created_at < PICK_STANDS_FOR
-    return known if click.action == "pick" and known.status == "done" and is_fresh else None
-
-
-async def _freest_slot(conn: AsyncConnection, account_id: int, lane: str) -> int:
-    active = await jobs.active_of(conn, account_id)
-    busy = Counter(job.slot for job in active if job.lane == lane)
-    return min(range(SLOTS[lane]), key=lambda slot: busy[slot])

@@ -1,6 +1,7 @@
 """What comes in: where an interaction came from, and what it wishes for."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.catalog import AUTO, Preset, Quality, Task
 
@@ -11,6 +12,8 @@ class Origin:
 
     `token` answers it for 15 minutes; it is a secret that long and is never logged.
     `has_followup` says that the job's card is not the interaction's first answer.
+    `parent_channel_id` is the channel that a thread belongs to; `is_nsfw_place` says that the
+    place is age-restricted; `joined_at` is when the person came to the server.
     """
 
     interaction_id: int
@@ -24,6 +27,11 @@ class Origin:
     is_private: bool = False
     is_staff: bool = False
     has_followup: bool = False
+    is_admin: bool = False
+    is_nsfw_place: bool = False
+    parent_channel_id: int | None = None
+    role_ids: tuple[int, ...] = ()
+    joined_at: datetime | None = None
 
 
 @dataclass(frozen=True)

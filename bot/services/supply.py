@@ -312,10 +312,12 @@ class Supply:
                 staff_id=origin.user_id,
                 target_id=0,
                 action=action,
-                before=values[0],
-                after=values[1],
+                before=str(values[0]),
+                after=str(values[1]),
                 reason=subject,
                 created_at=self._clock(),
+                # The host's affair, and of no server's moderators.
+                is_posted=True,
             )
         )
 

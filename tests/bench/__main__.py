@@ -19,9 +19,9 @@ from pathlib import Path
 
 import psutil
 
+from bot.policy import Tier
 from bot.providers._canvas import draw
 from bot.sandbox import seed
-from bot.services.making import SLOTS
 from tests.bench.ledger import measure_ledger
 from tests.bench.many_models import measure_models
 from tests.e2e.stage import ROOT, Stage, running_stage
@@ -140,11 +140,11 @@ async def measure_jobs(in_flight: int) -> None:
         await give_credits(bot)
         await bot.answer_ms("first")
         at_rest = bot.rss_mb()
-        crowd = [f"Guest {number}" for number in range(in_flight // SLOTS["fast"] + 1)]
+        crowd = [f"Guest {number}" for number in range(in_flight // Tier().slots + 1)]
         for name in crowd:
             bot.stage.world.add_member(name)
         for number in range(in_flight):
-            await bot.answer_ms(f"{number}", who=crowd[number // SLOTS["fast"]])
+            await bot.answer_ms(f"{number}", who=crowd[number // Tier().slots])
         await bot.stage.until(lambda: _running(bot) >= in_flight)
         print(
             f"memory for a job under way ({in_flight} at once): "

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import ModuleType
+from typing import get_args
 
 import discord
 import pytest
@@ -16,6 +17,8 @@ from bot import errors
 from bot.errors import UserError
 from bot.services import Address, JobView, attempts, buying, following, handing, render
 from cogs import _texts as texts
+from cogs._help import Audience, help_text
+from cogs._refusals import refusal
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ARGUMENTS = {
@@ -66,7 +69,7 @@ def test_there_are_user_errors():
 
 @pytest.mark.parametrize("kind", user_errors(), ids=lambda kind: kind.__name__)
 def test_every_refusal_has_words(kind):
-    words = texts.refusal(example(kind))
+    words = refusal(example(kind))
 
     assert words.endswith((".", "}", "?"))
     assert not re.search(r"[{}]|None", words)
@@ -75,17 +78,17 @@ def test_every_refusal_has_words(kind):
 
 def test_insufficient_credits_name_the_next_daily():
     error = errors.InsufficientCredits(needed=1200, available=4)
-    without = texts.refusal(error)
+    without = refusal(error)
     error.daily_at = NOON
 
     assert "1,200 credits" in without
     assert "/daily" not in without
-    assert texts.refusal(error).endswith(f"`/daily` gives you more <t:{NOON.timestamp():.0f}:R>.")
+    assert refusal(error).endswith(f"`/daily` gives you more <t:{NOON.timestamp():.0f}:R>.")
 
 
 def test_prompt_that_is_too_long_is_told_from_an_empty_one():
-    empty = texts.refusal(errors.BadPrompt(length=0, limit=4000))
-    long = texts.refusal(errors.BadPrompt(length=4001, limit=4000))
+    empty = refusal(errors.BadPrompt(length=0, limit=4000))
+    long = refusal(errors.BadPrompt(length=4001, limit=4000))
 
     assert "empty" in empty
     assert "4,001" in long
@@ -101,7 +104,7 @@ def test_prompt_that_is_too_long_is_told_from_an_empty_one():
     ],
 )
 def test_refusal_quotes_people_plainly(error):
-    words = texts.refusal(error)
+    words = refusal(error)
 
     assert "<@1>" not in words
     assert "**x**" not in words
@@ -370,7 +373,9 @@ def test_list_of_jobs_fits_into_one_message():
     assert 0 < len(texts.fitted(lines)) <= 2000
 
 
-@pytest.mark.parametrize("words", [texts.HELP + texts.HELP_STAFF, texts.BROKEN, texts.NO_JOBS])
+@pytest.mark.parametrize(
+    "words", [help_text(frozenset(get_args(Audience))), texts.BROKEN, texts.NO_JOBS]
+)
 def test_fixed_texts_fit_into_one_message(words):
     assert len(words) <= 2000
 

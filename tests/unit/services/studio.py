@@ -23,6 +23,7 @@ from bot.routing import Routing
 from bot.services import Accepted, ImageWish, Origin, Services
 from bot.services.render import Renderer
 from bot.services.resources import Resources
+from tests.unit.services.outsider import Outsider
 from tests.unit.services.recording import Recorder
 from tests.unit.services.script import DEADLINE_S
 from tests.unit.services.scripted import Scripted
@@ -151,6 +152,7 @@ class Studio:
         self.db = db
         self.first, self.second = Scripted(), Scripted()
         self.delivery = Recorder()
+        self.outside = Outsider()
         self.clock = Watch()
         chosen = {"allowed_servers": frozenset({SERVER}), "monthly_budget_usd": 20.0, **settings}
         self.resources = Resources(
@@ -163,7 +165,7 @@ class Studio:
         )
         self._interaction_ids = itertools.count(1)
         self._renders: set[asyncio.Task[None]] = set()
-        self.services = build_services(self.resources, self.delivery)
+        self.services = build_services(self.resources, self.delivery, self.outside)
 
     @property
     def renderer(self) -> Renderer:
@@ -176,7 +178,7 @@ class Studio:
     def restart(self) -> Services:
         """Put another process in place of this one; the old one is as good as dead."""
         self.resources.routing.health = Health()
-        self.services = build_services(self.resources, self.delivery)
+        self.services = build_services(self.resources, self.delivery, self.outside)
         return self.services
 
     async def crash(self) -> None:

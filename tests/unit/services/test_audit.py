@@ -45,7 +45,7 @@ async def test_ledger_is_audited_once_a_night_whichever_process_is_there(studio)
     due = []
     for hours in (0, 1, 4.99, 5, 6, 28, 29):
         studio.clock.now = EVENING + timedelta(hours=hours)
-        studio.services = build_services(studio.resources, studio.delivery)
+        studio.services = build_services(studio.resources, studio.delivery, studio.outside)
         due.append((hours, await studio.services.audit.run_if_due()))
 
     # 22:00 the first time of all, then the two nights at 03:00.

@@ -134,7 +134,7 @@ async def test_change_moves_credits_and_is_written_down(studio, delta, after, ac
     [written] = await actions(studio)
     assert (written.server_id, written.staff_id, written.target_id) == (SERVER, MIA, SAM)
     assert (written.action, written.reason) == (action, "contest")
-    assert (written.before, written.after) == (100, after)
+    assert (written.before, written.after) == ("100", str(after))
     assert written.created_at == NOON
 
 

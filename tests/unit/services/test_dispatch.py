@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from bot import jobs
+from bot.policy import Tier
 from bot.services import dispatch as dispatch_module
-from bot.services.making import SLOTS
 from tests.unit.services.script import until
 from tests.unit.services.studio import MIA, SAM
 
@@ -64,7 +64,7 @@ async def test_job_that_is_over_is_sent_to_nobody(working):
 async def test_account_runs_as_many_jobs_at_once_as_it_has_slots(working):
     gates = [working.first.script.gate("follow") for _ in range(5)]
     sent = [await send(working, count=1) for _ in range(5)]
-    for gate in gates[: SLOTS["fast"]]:
+    for gate in gates[: Tier().slots]:
         await gate.reached()
 
     for gate in gates:
@@ -72,11 +72,11 @@ async def test_account_runs_as_many_jobs_at_once_as_it_has_slots(working):
     over = [await working.is_over(job_id) for job_id in sent]
 
     assert {job.status for job in over} == {"done"}
-    assert working.first.most_at_once == SLOTS["fast"]
+    assert working.first.most_at_once == Tier().slots
 
 
 async def test_accounts_do_not_wait_for_each_other(working):
-    gates = [working.first.script.gate("follow") for _ in range(SLOTS["fast"])]
+    gates = [working.first.script.gate("follow") for _ in range(Tier().slots)]
     for _ in gates:
         await send(working, count=1)
     for gate in gates:
@@ -92,7 +92,7 @@ async def test_accounts_do_not_wait_for_each_other(working):
 
 async def test_free_work_passes_the_line(working):
     parent = await working.is_over(await send(working))
-    gates = [working.first.script.gate("follow") for _ in range(SLOTS["fast"])]
+    gates = [working.first.script.gate("follow") for _ in range(Tier().slots)]
     for _ in gates:
         await send(working, count=1)
     for gate in gates:
@@ -108,7 +108,7 @@ async def test_free_work_passes_the_line(working):
 
 
 async def test_waiting_job_is_cancelled_without_its_turn(working):
-    gates = [working.first.script.gate("follow") for _ in range(SLOTS["fast"])]
+    gates = [working.first.script.gate("follow") for _ in range(Tier().slots)]
     for _ in gates:
         await send(working, count=1)
     for gate in gates:
@@ -118,7 +118,7 @@ async def test_waiting_job_is_cancelled_without_its_turn(working):
     await working.services.work.cancel(working.origin(user_id=MIA), waiting)
     job = await working.is_over(waiting)
 
-    assert (job.status, len(working.first.submits)) == ("cancelled", SLOTS["fast"])
+    assert (job.status, len(working.first.submits)) == ("cancelled", Tier().slots)
     for gate in gates:
         gate.open()
 
@@ -202,7 +202,7 @@ async def test_running_job_is_followed_on_after_a_restart(working):
 
 
 async def test_engine_whose_database_is_lost_loses_no_job(working, tmp_path):
-    gates = [working.first.script.gate("follow") for _ in range(SLOTS["fast"])]
+    gates = [working.first.script.gate("follow") for _ in range(Tier().slots)]
     sent = [await send(working, count=1) for _ in range(5)]
     for gate in gates:
         await gate.reached()
@@ -222,9 +222,9 @@ async def test_engine_whose_database_is_lost_loses_no_job(working, tmp_path):
 
 async def test_slot_of_a_process_that_died_is_freed(studio):
     """The engine still holds the dead process's jobs for running; a restart must not wait."""
-    gates = [studio.first.script.gate("follow") for _ in range(SLOTS["fast"])]
+    gates = [studio.first.script.gate("follow") for _ in range(Tier().slots)]
     await studio.services.dispatch.start()
-    sent = [await send(studio, count=1) for _ in range(SLOTS["fast"])]
+    sent = [await send(studio, count=1) for _ in range(Tier().slots)]
     for gate in gates:
         await gate.reached()
     await studio.crash_hard()
@@ -236,7 +236,7 @@ async def test_slot_of_a_process_that_died_is_freed(studio):
     await studio.services.dispatch.stop()
 
     assert {job.status for job in over} == {"done"}
-    assert len(studio.first.submits) == SLOTS["fast"] + 1
+    assert len(studio.first.submits) == Tier().slots + 1
 
 
 async def test_process_says_that_it_lives_and_when_it_leaves(studio):

@@ -24,7 +24,7 @@ async def shop():
 def shelf(studio, shop, monkeypatch):
     for name in ("SEARCH_S", "PREVIEW_S"):
         monkeypatch.setattr(f"bot.services.lorashelf.{name}", PATIENT_S)
-    return build_services(studio.resources, studio.delivery, site_of(shop)).loras
+    return build_services(studio.resources, studio.delivery, studio.outside, site_of(shop)).loras
 
 
 def site_of(shop):

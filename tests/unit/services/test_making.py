@@ -11,8 +11,8 @@ from bot.errors import (
     ServerNotAllowed,
     SubmitUncertain,
 )
+from bot.policy import Tier
 from bot.services.accounts import next_month
-from bot.services.making import SLOTS
 from tests.unit.services.presses import pick, refused, request, reroll
 from tests.unit.services.studio import COST_USD_MICROS, MIA, SAM, SERVER
 
@@ -70,7 +70,7 @@ async def test_jobs_of_one_account_spread_over_its_slots(studio):
     other = await studio.accepted(count=1, origin=studio.origin(user_id=SAM))
 
     assert slots == [0, 1, 2, 0, 1, 2, 0]
-    assert SLOTS["fast"] == 3
+    assert Tier().slots == 3
     assert (await studio.job(other)).slot == 0
 
 

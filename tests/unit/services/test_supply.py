@@ -430,14 +430,14 @@ async def test_every_change_is_written_down_once(studio, host):
     await host.set_price(studio.origin(), "fox", "imagine", None)
 
     assert await deeds(studio) == [
-        ("provider disable", 1, 0, "first"),
-        ("provider cap", -1, 2_000_000, "first"),
-        ("provider prefer", 0, 0, "second"),
-        ("price", 3, 9, "fox imagine"),
-        ("provider enable", 0, 1, "first"),
-        ("provider cap", 2_000_000, -1, "first"),
-        ("provider prefer", 0, 0, "cheapest"),
-        ("price", 9, 3, "fox imagine"),
+        ("provider disable", "1", "0", "first"),
+        ("provider cap", "-1", "2000000", "first"),
+        ("provider prefer", "0", "0", "second"),
+        ("price", "3", "9", "fox imagine"),
+        ("provider enable", "0", "1", "first"),
+        ("provider cap", "2000000", "-1", "first"),
+        ("provider prefer", "0", "0", "cheapest"),
+        ("price", "9", "3", "fox imagine"),
     ]
     async with studio.db.read() as conn:
         row = (await conn.execute(sa.select(staff_actions))).first()
@@ -532,7 +532,7 @@ async def test_cap_that_was_meant_is_no_news(studio, host):
 
 
 async def test_product_knows_every_adapter(studio):
-    services = build_services(studio.resources, studio.delivery)
+    services = build_services(studio.resources, studio.delivery, studio.outside)
 
     sheets = {sheet.name: sheet for sheet in await services.supply.sheets()}
 

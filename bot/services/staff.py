@@ -1,0 +1,150 @@
+"""What staff did: written with the deed, and posted where the staff look."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.db.tables import staff_actions
+from bot.services.delivery import NotNow, Undeliverable
+from bot.services.outside import Outside, Post
+from bot.services.requests import Origin
+from bot.services.resources import Resources
+from bot.services.servers import Servers
+
+log = structlog.get_logger()
+
+RETRY_S = 30.0
+AT_ONCE = 20
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What staff do: to whom (0 is nobody), and what is so before and after, in words."""
+
+    action: str
+    target_id: int = 0
+    before: object = ""
+    after: object = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class StaffAction(Post):
+    """A deed as it was written."""
+
+    id: int
+    server_id: int
+    staff_id: int
+    target_id: int
+    action: str
+    before: str
+    after: str
+    reason: str
+    created_at: datetime
+
+
+_ROW = [
+    staff_actions.c[name]
+    for name in (
+        "id",
+        "server_id",
+        "staff_id",
+        "target_id",
+        "action",
+        "before",
+        "after",
+        "reason",
+        "created_at",
+    )
+]
+
+
+class StaffLog:
+    """Writes what staff do, and posts it in the server's mod log, if it has one."""
+
+    def __init__(self, resources: Resources, *, servers: Servers, outside: Outside) -> None:
+        self._db = resources.db
+        self._clock = resources.clock
+        self._servers = servers
+        self._outside = outside
+        self._news = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Post what an earlier process left, and all that follows."""
+        self._news.set()
+        self._task = asyncio.create_task(self._keep_posting())
+
+    async def stop(self) -> None:
+        """Post no more."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def write(self, conn: AsyncConnection, origin: Origin, deed: Deed) -> None:
+        """Write a deed in the transaction that does it."""
+        await conn.execute(
+            staff_actions.insert().values(
+                server_id=origin.server_id,
+                staff_id=origin.user_id,
+                target_id=deed.target_id,
+                action=deed.action,
+                before=str(deed.before),
+                after=str(deed.after),
+                reason=deed.reason,
+                created_at=self._clock(),
+            )
+        )
+
+    def nudge(self) -> None:
+        """Post what was written, soon. Called after the transaction."""
+        self._news.set()
+
+    async def post_new(self) -> bool:
+        """Post what is not posted yet, the oldest first; return whether all of it is."""
+        async with self._db.read() as conn:
+            query = (
+                sa.select(*_ROW)
+                .where(~staff_actions.c.is_posted)
+                .order_by(staff_actions.c.id)
+                .limit(AT_ONCE)
+            )
+            found = [StaffAction(*row) for row in await conn.execute(query)]
+        for action in found:
+            try:
+                await self._post(action)
+            except NotNow as error:
+                log.info("mod log waits", reason=str(error))
+                return False
+            async with self._db.write() as conn:
+                mine = staff_actions.c.id == action.id
+                await conn.execute(staff_actions.update().where(mine).values(is_posted=True))
+        return len(found) < AT_ONCE
+
+    async def _post(self, action: StaffAction) -> None:
+        channel_id = self._servers.of(action.server_id).mod_log_channel
+        if channel_id is None:
+            return
+        try:
+            await self._outside.post(channel_id, action, nonce=f"deed-{action.id}")
+        except Undeliverable as error:
+            # The row stays, and `/mod history` shows it.
+            log.warning("mod log takes no message", channel_id=channel_id, reason=str(error))
+
+    async def _keep_posting(self) -> None:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            try:
+                is_done = await self.post_new()
+            except SQLAlchemyError as error:
+                log.warning("mod log not read", reason=str(error))
+                is_done = False
+            if not is_done:
+                self._news.set()
+                await asyncio.sleep(RETRY_S)
