@@ -7,13 +7,12 @@ import sys
 from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
-import structlog
 import typer
 
-from bot import config
-from bot.config import Settings, StartError
+if TYPE_CHECKING:
+    from bot.config import Settings
 
 _T = TypeVar("_T")
 
@@ -34,7 +33,8 @@ def default(context: typer.Context) -> None:
 @cli.command()
 def run() -> None:
     """Run the bot until it is told to stop (SIGTERM or Ctrl-C)."""
-    # Each command imports what it needs: `ledger verify` beside a running bot stays small.
+    # Each command imports what it needs: `ledger verify` beside a running bot stays small, and
+    # so does the painting process, which imports this file too.
     from cogs._run import run_bot  # noqa: PLC0415
 
     _finish(run_bot(_settings(), _stop_signal))
@@ -111,10 +111,12 @@ def export(
     typer.echo(f"{count} entries written to {file}.", err=True)
 
 
-def _settings() -> Settings:
+def _settings() -> "Settings":
+    from bot import config  # noqa: PLC0415 - as above
+
     try:
         settings = config.load_settings()
-    except StartError as error:
+    except config.StartError as error:
         _refuse(str(error))
     _set_up_logging(settings.log_level)
     return settings
@@ -122,6 +124,8 @@ def _settings() -> Settings:
 
 def _finish(work: Coroutine[Any, Any, _T]) -> _T:
     """Run to the end; what the host must mend is one line and exit code 2, never a traceback."""
+    from bot.config import StartError  # noqa: PLC0415 - as above
+
     try:
         return asyncio.run(work)
     except StartError as error:
@@ -145,6 +149,8 @@ def _stop_signal() -> asyncio.Event:
 
 def _set_up_logging(level: str) -> None:
     """Send our events and the libraries' to stderr, one line each."""
+    import structlog  # noqa: PLC0415 - as above
+
     logging.basicConfig(
         level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )

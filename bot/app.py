@@ -24,11 +24,20 @@ from bot.routing import Routing
 from bot.services import (
     Accounts,
     Audit,
+    Charting,
+    Configuring,
+    Consents,
     Credits,
+    CreditsAudit,
     Delivery,
     Dispatch,
     Favourites,
+    FrozenGate,
+    Gifts,
     History,
+    Hosting,
+    Leaderboard,
+    Limits,
     LoraShelf,
     Making,
     Notes,
@@ -37,25 +46,49 @@ from bot.services import (
     Presets,
     Privacy,
     Retention,
+    RoleGrants,
     Servers,
     Services,
     Showroom,
+    StaffCredits,
     StaffLog,
+    Stats,
+    Stipends,
     Supply,
+    Transactions,
+    Treasury,
+    Upkeep,
     Wishing,
     Work,
 )
+from bot.services.access import Access
 from bot.services.alerts import Alerts
+from bot.services.appeals import Appeals
+from bot.services.budget import Budget
 from bot.services.buying import Buying
+from bot.services.decency import Decency
+from bot.services.desk import Desk
+from bot.services.docket import Docket
+from bot.services.drifts import Drifts
 from bot.services.engine import Engine
+from bot.services.errands import Errands
+from bot.services.feed import Feed
+from bot.services.filtering import Filtering
 from bot.services.following import Following
 from bot.services.gallery import Gallery
 from bot.services.gates import Gate
 from bot.services.handing import Handing
+from bot.services.moderation import Moderation
+from bot.services.parcels import Parcels
+from bot.services.payroll import Payroll
 from bot.services.preparing import Preparing
 from bot.services.quoting import Quoting
+from bot.services.removal import Removal
 from bot.services.render import Renderer
+from bot.services.reports import Reports
 from bot.services.resources import Resources
+from bot.services.rewards import Rewards
+from bot.services.screening import Screening
 from bot.services.views import Views
 
 log = structlog.get_logger()
@@ -79,18 +112,25 @@ class App:
         # Before any job, so that none is bought from a provider that the host has disabled.
         await self.services.supply.start()
         await self.services.servers.start()
+        await self.services.screening.start()
         self.services.staff.start()
+        self.services.errands.start()
         await self.services.dispatch.start()
         self.services.retention.start()
         self.services.audit.start()
+        self.services.upkeep.start()
 
     async def stop(self) -> None:
         """Take no new work, then leave the running jobs where the next process finds them."""
         self.services.making.close()
         self.services.retention.stop()
+        await self.services.errands.stop()
         await self.services.staff.stop()
         await self.services.audit.stop()
+        await self.services.upkeep.stop()
+        await self.services.role_grants.stop()
         self.services.supply.stop()
+        self.services.screening.stop()
         self.services.servers.stop()
         await self.services.dispatch.stop()
 
@@ -154,62 +194,146 @@ def build_services(
     """Wire the services to each other; without a site there are no LoRAs to look through."""
     # Unique for each start: a new process must never take itself for a dead one.
     process_id = uuid.uuid4().hex
-    accounts = Accounts(resources)
     servers = Servers(resources)
-    staff = StaffLog(resources, servers=servers, outside=outside)
     notes = Notes(resources)
     alerts = Alerts(resources, notes=notes, delivery=delivery)
+    budget = Budget(resources, alerts=alerts)
+    accounts = Accounts(resources, servers, budget)
+    staff = StaffLog(resources, servers=servers, outside=outside)
     gallery = Gallery(resources, delivery)
-    quoting = Quoting(resources.catalog, resources.routing)
+    quoting = Quoting(resources.catalog, resources.routing, servers)
     views = Views(resources.catalog, quoting)
-    following = Following(resources, views=views, delivery=delivery)
-    handing = Handing(resources, gallery=gallery, views=views, delivery=delivery)
+    decency = Decency(resources, servers=servers, staff=staff, outside=outside)
+    parcels = Parcels(resources, gallery)
+    consents = Consents(resources, servers)
+    following = Following(resources, decency=decency, views=views, delivery=delivery)
+    rewards = Rewards(resources, servers)
+    handing = Handing(
+        resources,
+        decency=decency,
+        parcels=parcels,
+        views=views,
+        delivery=delivery,
+        rewards=rewards,
+    )
     renderer = Renderer(
         resources,
-        buying=Buying(resources, alerts=alerts, preparing=Preparing(resources, gallery)),
+        buying=Buying(
+            resources, alerts=alerts, budget=budget, preparing=Preparing(resources, gallery)
+        ),
         following=following,
         handing=handing,
         process_id=process_id,
     )
+    payroll = Payroll(resources, accounts)
+    stipends = Stipends(resources, accounts=accounts, outside=outside, payroll=payroll, staff=staff)
+    role_grants = RoleGrants(
+        resources, accounts=accounts, outside=outside, payroll=payroll, staff=staff
+    )
+    upkeep = Upkeep((role_grants.resume, stipends.pay_due))
     dispatch = Dispatch(
         resources,
-        engine=Engine(resources.settings, process_id, renderer.render),
+        engine=Engine(resources.settings, process_id, renderer.render, upkeep.tick),
         renderer=renderer,
         following=following,
         process_id=process_id,
     )
-    credit = Credits(resources, accounts=accounts, staff=staff)
-    gates: tuple[Gate, ...] = ()
+    desk = Desk(
+        decency=decency,
+        errands=Errands(resources),
+        handing=handing,
+        outside=outside,
+        servers=servers,
+        staff=staff,
+        views=views,
+    )
+    moderation = Moderation(resources, desk)
+    removal = Removal(resources, desk)
+    appeals = Appeals(resources, desk)
+    reports = Reports(resources, desk, moderation=moderation, removal=removal)
+    limits = Limits()
+    credit = Credits(
+        resources,
+        accounts=accounts,
+        limits=limits,
+        outside=outside,
+        servers=servers,
+    )
+    gates: tuple[Gate, ...] = (moderation, Access(), FrozenGate(), consents, decency, limits)
+    screening = Screening(resources, servers=servers, staff=staff)
     making = Making(
-        resources, accounts=accounts, gates=gates, quoting=quoting, servers=servers, views=views
+        resources,
+        accounts=accounts,
+        gates=gates,
+        quoting=quoting,
+        screening=screening,
+        views=views,
     )
     preferring = Preferring(resources, accounts)
+    drifts = Drifts(resources)
     return Services(
         accounts=accounts,
+        appeals=appeals,
         audit=Audit(resources, notes=notes, alerts=alerts),
+        budget=budget,
+        charting=Charting(resources),
+        configuring=Configuring(resources, servers=servers, staff=staff),
+        consents=consents,
         credits=credit,
+        credits_audit=CreditsAudit(resources),
         dispatch=dispatch,
-        favourites=Favourites(resources, accounts),
+        drifts=drifts,
+        docket=Docket(resources, reports=reports, appeals=appeals),
+        errands=desk.errands,
+        favourites=Favourites(resources, accounts, rewards),
+        feed=Feed(resources, desk),
+        filtering=Filtering(resources, screening=screening, staff=staff),
+        gifts=Gifts(
+            resources, accounts=accounts, outside=outside, screening=screening, servers=servers
+        ),
         history=History(resources),
+        hosting=Hosting(resources),
+        leaderboard=Leaderboard(resources),
+        limits=limits,
         loras=LoraShelf(resources, preferring=preferring, quoting=quoting, site=lora_site),
         making=making,
+        moderation=moderation,
         notes=notes,
         preferences=preferring,
-        presets=Presets(resources, accounts),
+        presets=Presets(resources, accounts=accounts, screening=screening),
         privacy=Privacy(resources),
-        retention=Retention(resources),
+        removal=removal,
+        reports=reports,
+        retention=Retention(resources, servers),
+        role_grants=role_grants,
+        screening=screening,
         servers=servers,
         showroom=Showroom(resources, quoting),
         staff=staff,
+        staff_credits=StaffCredits(
+            resources, accounts=accounts, outside=outside, servers=servers, staff=staff
+        ),
+        stipends=stipends,
+        stats=Stats(resources),
         supply=Supply(
             resources,
             alerts=alerts,
+            budget=budget,
+            drifts=drifts,
             known={found.name: found.key_env for found in providers.find_all()},
         ),
+        transactions=Transactions(resources),
+        treasury=Treasury(resources, accounts=accounts, stipends=stipends),
+        upkeep=upkeep,
         wishing=Wishing(
-            resources, credit=credit, making=making, preferring=preferring, quoting=quoting
+            resources,
+            credit=credit,
+            making=making,
+            preferring=preferring,
+            quoting=quoting,
+            screening=screening,
         ),
-        work=Work(resources, views=views, handing=handing, dispatch=dispatch),
+        work=Work(resources, decency=decency, dispatch=dispatch, parcels=parcels, views=views),
     )
 
 

@@ -148,11 +148,6 @@ class Settings(BaseSettings):
         """What all attempts together may cost in a calendar month (UTC), in 1e-6 USD."""
         return round(self.monthly_budget_usd * 1_000_000)
 
-    @property
-    def monthly_credits(self) -> int:
-        """What the treasuries are filled with each month, all servers together."""
-        return round(self.monthly_budget_usd * CREDITS_PER_USD)
-
 
 def load_settings() -> Settings:
     """Read the settings once.

@@ -27,13 +27,15 @@ class Rule:
 
 @dataclass(frozen=True)
 class Rules:
-    """Everything the host decided about routing; a `preferred` provider goes before the policy."""
+    """Everything the host decided; a `preferred` provider goes before the policy."""
 
     providers: Mapping[str, Rule] = field(default_factory=dict[str, Rule])
     policy: Policy = "catalog"
     preferred: str | None = None
     prices: Mapping[tuple[str, Task], int] = field(default_factory=dict[tuple[str, Task], int])
     """Credits per unit that replace those of the catalog, by model and task."""
+    budget_usd_micros: int | None = None
+    """What a calendar month may cost in place of the settings' word, in 1e-6 USD."""
 
     def of(self, provider: str) -> Rule:
         """Return the rule for a provider."""
@@ -66,16 +68,22 @@ class Routing:
         self.rules = rules
         self._spent = spent_usd_micros
 
-    def price_of(self, model: Model, task: Task) -> int:
-        """Return the credits per unit: the host's, else the catalog's."""
-        return self.rules.prices.get((model.name, task), model.tasks[task].price)
+    def price_of(self, model: Model, task: Task, *, markup_percent: int = 0) -> int:
+        """Return the credits per unit: the host's, else the catalog's, with a server's markup.
 
-    def priced(self, model: Model) -> Model:
-        """Return a model with the host's prices in place of the catalog's."""
-        if not any(name == model.name for name, _ in self.rules.prices):
+        Rounded up to whole credits; what is free stays free.
+        """
+        price = self.rules.prices.get((model.name, task), model.tasks[task].price)
+        return -(-price * (100 + markup_percent) // 100)
+
+    def priced(self, model: Model, *, markup_percent: int = 0) -> Model:
+        """Return a model of the catalog with what people pay in place of the catalog's prices."""
+        if not markup_percent and not any(name == model.name for name, _ in self.rules.prices):
             return model
         offers = {
-            task: offer.model_copy(update={"price": self.price_of(model, task)})
+            task: offer.model_copy(
+                update={"price": self.price_of(model, task, markup_percent=markup_percent)}
+            )
             for task, offer in model.tasks.items()
         }
         return model.model_copy(update={"tasks": offers})

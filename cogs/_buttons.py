@@ -48,6 +48,7 @@ LOOKS: Mapping[str, Look] = {
     "info": Look(emoji="ℹ️"),
     "send": Look(emoji="✉️"),
     "delete": Look(emoji="🗑️"),
+    "report": Look(emoji="🚩"),
 }
 
 

@@ -46,7 +46,7 @@ def card(view: JobView, preview: discord.File | None = None) -> ui.LayoutView:
     ]
     if preview is not None:
         gallery = ui.MediaGallery[ui.LayoutView]()
-        gallery.add_item(media=preview, description=texts.PREVIEW)
+        gallery.add_item(media=preview, description=texts.PREVIEW, spoiler=view.is_spoiler)
         container.append(gallery)
     container.append(ui.TextDisplay(texts.plan(view)))
     if not view.is_cancel_requested:
@@ -65,9 +65,25 @@ def result(
     is_words = view.answer is not None
     container = _told(view, attachments) if is_words else _shown(view, attachments)
     container.append(ui.TextDisplay(texts.facts(view, shown=1 if is_words else len(files))))
+    hidden = view.adults.difference(file.number for file in files)
+    if hidden:
+        container.append(ui.TextDisplay(texts.hidden(view, len(hidden))))
     rows = _result_rows(view, [file.number for file in files]) if has_buttons else []
     if rows:
         container += [*rows, ui.TextDisplay(f"-# {texts.prices(view)}")]
+    container.append(ui.TextDisplay(f"-# {view.label}"))
+    return _layout(ACCENT_DONE, *container), attachments
+
+
+def compact(
+    view: JobView, files: Sequence[PictureFile]
+) -> tuple[ui.LayoutView, list[discord.File]]:
+    """Return finished pictures as they stand elsewhere: who made them with what, and where."""
+    attachments = [_attachment(view, file) for file in files]
+    container = _shown(view, attachments)
+    container.append(ui.TextDisplay(texts.elsewhere(view)))
+    number = files[0].number if len(view.pictures) == 1 else 0
+    container.append(_row(JobButton.make("report", view.id, number)))
     container.append(ui.TextDisplay(f"-# {view.label}"))
     return _layout(ACCENT_DONE, *container), attachments
 
@@ -86,7 +102,8 @@ def _shown(view: JobView, attachments: Sequence[discord.File]) -> list[ui.Item[A
     """Return the pictures of a job."""
     gallery = ui.MediaGallery[ui.LayoutView]()
     for attachment in attachments:
-        gallery.add_item(media=attachment, description=attachment.description)
+        description = attachment.description
+        gallery.add_item(media=attachment, description=description, spoiler=view.is_spoiler)
     return [ui.TextDisplay(texts.headline(view)), gallery]
 
 
@@ -95,7 +112,9 @@ def _told(view: JobView, attachments: Sequence[discord.File]) -> list[ui.Item[An
     headline: ui.Item[Any] = ui.TextDisplay(texts.headline(view))
     for described in attachments:
         # Not beside the words: on a phone those would be a narrow column.
-        thumbnail = ui.Thumbnail[ui.LayoutView](described, description=described.description)
+        thumbnail = ui.Thumbnail[ui.LayoutView](
+            described, description=described.description, spoiler=view.is_spoiler
+        )
         headline = ui.Section[ui.LayoutView](headline, accessory=thumbnail)
     return [headline, ui.TextDisplay(texts.answer(view))]
 
@@ -133,7 +152,7 @@ def _failure_card(view: JobView) -> ui.LayoutView:
 def _result_rows(view: JobView, numbers: Sequence[int]) -> list[ui.ActionRow[Any]]:
     """Return the buttons that somebody can serve, in rows that mean something."""
     if view.answer is not None:
-        return _rows(_offered(view, "draw", "reroll") + _always(view)[1:])
+        return _rows(_offered(view, "draw", "reroll"), _always(view)[1:])
     if view.is_compact:
         return _compact_rows(view, numbers)
     if len(view.pictures) > 1:
@@ -142,7 +161,8 @@ def _result_rows(view: JobView, numbers: Sequence[int]) -> list[ui.ActionRow[Any
         return _rows(
             picks + _offered(view, "reroll"),
             (varies if "vary" in view.prices else []) + _offered(view, "remix"),
-            _offered(view, "final") + _always(view),
+            _offered(view, "final"),
+            _always(view),
         )
     return _rows(
         _offered(view, "up_subtle", "up_creative", "vary_subtle", "vary_strong"),
@@ -163,6 +183,7 @@ def _always(view: JobView) -> list[JobButton]:
     return [
         JobButton.make("favourite", view.id, number),
         *(JobButton.make(action, view.id) for action in ("info", "send", "delete")),
+        JobButton.make("report", view.id, number),
     ]
 
 

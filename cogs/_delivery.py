@@ -17,17 +17,17 @@ import structlog
 
 from bot.services import (
     Delivery,
+    HostAlert,
     JobView,
-    LedgerAlert,
     NotNow,
     PictureFile,
     Posted,
-    ProviderAlert,
     Receipt,
     TooLarge,
     Undeliverable,
 )
 from cogs import _texts as texts
+from cogs._alerts import alert as alert_words
 from cogs._buttons import walk
 from cogs._cards import draw
 from cogs._hosts import hosts_of
@@ -95,14 +95,14 @@ class DiscordDelivery(Delivery):
         except Gone as error:
             raise Undeliverable(str(error)) from error
 
-    async def tell_host(self, alert: ProviderAlert | LedgerAlert) -> None:
+    async def tell_host(self, alert: HostAlert) -> None:
         """Send a direct message to everybody who hosts the bot."""
         told = 0
         for user_id in hosts_of(self._connected(), self._owner_ids):
             try:
                 with translated():
                     channel = await self._connected().create_dm(discord.Object(user_id))
-                    await channel.send(texts.alert(alert))
+                    await channel.send(alert_words(alert))
             except (Gone, Undeliverable) as error:
                 log.info("host takes no message", user_id=user_id, reason=str(error))
             else:
@@ -176,6 +176,8 @@ class DiscordDelivery(Delivery):
         return await self._send(channel, view, files)
 
     async def _send_privately(self, view: JobView, files: Sequence[PictureFile]) -> Receipt:
+        if any(file.is_for_adults for file in files):
+            raise Gone("what is for adults is not sent privately")
         with translated():
             channel = await self._connected().create_dm(discord.Object(view.user_id))
         return await self._send(channel, view, files)

@@ -6,14 +6,22 @@ which is logged with a reference that the person is given.
 """
 
 import secrets
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
 
 import discord
 import structlog
-from discord import app_commands
+from discord import app_commands, ui
 
-from bot.errors import NotPermitted, ServerOnly, UserError
+from bot.errors import NeedsConsent, NotPermitted, ServerOnly, UserError
 from cogs import _texts as texts
+from cogs._doors import check_command
+from cogs._mod_buttons import ModButton, answers_to
 from cogs._refusals import refusal
+
+if TYPE_CHECKING:
+    from cogs._client import ImageBot
+from cogs._terms import show_terms
 
 log = structlog.get_logger()
 
@@ -24,6 +32,18 @@ _NOBODY_TO_TELL = {UNKNOWN_INTERACTION, ALREADY_ANSWERED}
 
 class Tree(app_commands.CommandTree[discord.Client]):
     """The command tree, with the error handler every command shares."""
+
+    async def interaction_check(self, interaction: discord.Interaction[discord.Client], /) -> bool:
+        """Let through whom the table of permissions allows what they want; tell the others."""
+        try:
+            await check_command(cast("discord.Interaction[ImageBot]", interaction))
+        except Exception as error:  # noqa: BLE001 - handed to the one place that knows the words
+            if interaction.type is discord.InteractionType.autocomplete:
+                await interaction.response.autocomplete([])
+            else:
+                await report(interaction, error)
+            return False
+        return True
 
     async def on_error(
         self,
@@ -42,23 +62,38 @@ async def report(interaction: discord.Interaction[discord.Client], error: Except
         # Another process was faster, or the gateway brought it too late: normal, not a fault.
         log.info("interaction is not ours to answer", code=cause.code)
         return
+    if isinstance(cause, NeedsConsent):
+        await show_terms(interaction, cause)
+        return
     if isinstance(cause, UserError):
-        await whisper(interaction, refusal(cause))
+        await whisper(interaction, refusal(cause), answers_to(cause))
         return
     ref = secrets.token_hex(2).upper()
     log.error("interaction broke", ref=ref, interaction_id=interaction.id, exc_info=cause)
     await whisper(interaction, texts.BROKEN.format(ref=ref))
 
 
-async def whisper(interaction: discord.Interaction[discord.Client], words: str) -> None:
+async def whisper(
+    interaction: discord.Interaction[discord.Client],
+    words: str,
+    buttons: Sequence[ModButton] = (),
+) -> None:
     """Say something that only the person sees, whatever was answered before."""
+    view = _under(buttons) if buttons else discord.utils.MISSING
     try:
         if interaction.response.is_done():
-            await interaction.followup.send(words, ephemeral=True)
+            await interaction.followup.send(words, view=view, ephemeral=True)
         else:
-            await interaction.response.send_message(words, ephemeral=True)
+            await interaction.response.send_message(words, view=view, ephemeral=True)
     except discord.HTTPException as error:
         log.info("nobody to tell", code=error.code, interaction_id=interaction.id)
+
+
+def _under(buttons: Sequence[ModButton]) -> ui.View:
+    view = ui.View(timeout=None)
+    for button in buttons:
+        view.add_item(button)
+    return view
 
 
 def _cause(error: Exception) -> Exception:

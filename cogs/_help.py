@@ -32,7 +32,8 @@ TOPICS: Mapping[str, Topic] = {
     ),
     "credits": Topic(
         "Credits",
-        """`/balance` what you have · `/daily` a few more every day (UTC)
+        """`/balance` what you have · `/daily` a few more every day (UTC) · `/gift` some to others
+`/transactions` what moved them · `/leaderboard` who is ahead here
 You pay only for pictures you receive: what fails or is stopped costs nothing.""",
     ),
     "result": Topic(
@@ -48,13 +49,23 @@ pictures""",
     ),
     "moderators": Topic(
         "Moderators",
-        """`/credits add` and `/credits remove` change somebody's credits""",
+        """`/credits` gives and takes somebody's credits, or a role's, and says who did
+`/mod queue` reports and appeals · `/mod warn`, `suspend`, `ban`, `unban`, `note` about somebody
+`/mod history` what is known of them · `/mod remove` takes a picture away, wherever it is
+`/filter` which words are not wanted here · `/filter test` tries some""",
         audience="moderators",
     ),
-    "administrators": Topic("Administrators", "", audience="administrators"),
+    "administrators": Topic(
+        "Administrators",
+        """`/setup` makes a server ready, step by step · `/config` every setting, one by one
+`/stats` what was made and what it cost
+`/credits tier` how much a role may ask for""",
+        audience="administrators",
+    ),
     "host": Topic(
         "The bot's host",
-        "`/owner provider` decides which providers are used · `/owner price` what a model takes",
+        """`/owner provider` which are used · `/owner price` of a model · `/owner budget` of a month
+`/owner servers` who is served · `/owner grant` fills a treasury · `/stats everywhere:True`""",
         audience="host",
     ),
 }

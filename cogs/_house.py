@@ -1,12 +1,21 @@
-"""Every sentence about what only the host decides: providers, their order, and prices."""
+"""Every sentence about what only the host decides: providers, prices, the budget, servers."""
 
 from collections.abc import Iterator, Sequence
 
-from discord import app_commands
+from discord import Guild, app_commands
 
 from bot.errors import BadKey, OutOfFunds, ProviderError
-from bot.services import Order, PriceSheet, ProviderSheet, State
-from cogs._texts import ago, credit_count, fitted, plain, usd
+from bot.services import (
+    BudgetSheet,
+    Drift,
+    Order,
+    PriceSheet,
+    ProviderSheet,
+    ServerSheet,
+    State,
+)
+from cogs._alerts import drift_line
+from cogs._texts import ago, credit_count, fitted, per_unit, plain, usd
 
 LONGEST_LIST = 4000
 """Characters of text that one message of components holds."""
@@ -81,8 +90,8 @@ def priced(sheet: PriceSheet) -> str:
     """Return what a model takes now, and what it would without the host's word."""
     offer = sheet.model.tasks[sheet.task]
     words = (
-        f"**{sheet.model.title}**, `{sheet.task}`: {credit_count(sheet.price)} a {offer.unit} "
-        "from now on. Jobs under way keep their price."
+        f"**{sheet.model.title}**, `{sheet.task}`: {credit_count(sheet.price)} "
+        f"{per_unit(sheet.task, offer.unit)} from now on. Jobs under way keep their price."
     )
     if sheet.price != offer.price:
         words += f"\n-# The catalog says {offer.price:,}; without `credits`, the command resets it."
@@ -91,6 +100,81 @@ def priced(sheet: PriceSheet) -> str:
 
 def price_choice(sheet: PriceSheet) -> app_commands.Choice[str]:
     """Return a model as an autocomplete entry, with what it takes for a task."""
-    unit = sheet.model.tasks[sheet.task].unit
-    name = f"{sheet.model.title} · {sheet.task} {credit_count(sheet.price)} a {unit}"
+    each = per_unit(sheet.task, sheet.model.tasks[sheet.task].unit)
+    name = f"{sheet.model.title} · {sheet.task} {credit_count(sheet.price)} {each}"
     return app_commands.Choice(name=name[:100], value=sheet.model.name)
+
+
+def budget(sheet: BudgetSheet, drifts: Sequence[Drift]) -> str:
+    """Return how the month's budget stands, and what costs something else than was thought."""
+    providers = [
+        f"{one.provider} {usd(one.spent_usd_micros)}"
+        for one in sheet.providers
+        if one.spent_usd_micros
+    ]
+    lines = [
+        f"**This month's budget: {usd(sheet.usd_micros)}**",
+        f"Spent **{usd(sheet.spent_usd_micros)}**" + "".join(f" · {one}" for one in providers),
+        f"Promised to jobs under way **{usd(sheet.committed_usd_micros)}**",
+        f"Left **{usd(sheet.left_usd_micros)}**",
+        f"By the end of the month, at the pace of the last days: {usd(sheet.forecast_usd_micros)}"
+        + (" ⚠️" if sheet.forecast_usd_micros > sheet.usd_micros else ""),
+        f"-# It starts anew {ago(sheet.resets_at)}. {_origin(sheet)}",
+    ]
+    if drifts:
+        lines += ["**What costs something else than the catalog says**", *map(drift_line, drifts)]
+    return fitted(lines, LONGEST_LIST)
+
+
+def budget_set(sheet: BudgetSheet) -> str:
+    """Return what a month may cost from now on."""
+    return (
+        f"{budget(sheet, ())}\n-# Treasuries get their share of it from next month on; "
+        "`/owner grant` fills one now."
+    )
+
+
+def _origin(sheet: BudgetSheet) -> str:
+    if sheet.is_chosen:
+        return "`/owner budget reset:True` goes back to what the bot was started with."
+    return "The bot was started with it; `/owner budget usd:` sets another one."
+
+
+# Servers. A server is shown by its name, as far as Discord has told us, and by its id.
+
+_FIXED = "-# `ALLOWED_SERVERS` in the bot's environment says which servers are served."
+
+
+def server_list(sheets: Sequence[tuple[ServerSheet, Guild | None]], *, is_fixed: bool) -> str:
+    """Return servers, a line each, as many as fit."""
+    lines = [server_line(sheet, guild) for sheet, guild in sheets]
+    room = LONGEST_LIST - 300
+    shown = fitted(["**Servers**", *(lines or ["There is none of that name."])], room)
+    left_out = len(lines) - shown.count("\n") if lines else 0
+    more = [f"-# {left_out:,} more; `name` finds one."] if left_out else []
+    return "\n".join([shown, *more, *([_FIXED] if is_fixed else [])])
+
+
+def server_line(sheet: ServerSheet, guild: Guild | None) -> str:
+    """Return how a server is."""
+    is_allowed = sheet.state == "allowed"
+    name = plain(guild.name, 60) if guild else "a server that the bot is not in just now"
+    members = guild.member_count if guild else None
+    parts = [
+        f"{'🟢' if is_allowed else '⛔'} **{name}** {sheet.state}",
+        f"{members:,} member{'' if members == 1 else 's'}" if members is not None else None,
+        f"{usd(sheet.cost_usd_micros)} this month",
+        f"{credit_count(sheet.treasury)} in its treasury",
+        f"`{sheet.server_id}`",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def granted(sheet: ServerSheet, guild: Guild | None, amount: int) -> str:
+    """Return what a treasury got."""
+    return f"+{credit_count(amount)}. {server_line(sheet, guild)}"
+
+
+def server_choice(guild: Guild) -> app_commands.Choice[str]:
+    """Return a server as an autocomplete entry."""
+    return app_commands.Choice(name=guild.name[:100], value=str(guild.id))

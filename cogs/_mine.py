@@ -108,6 +108,14 @@ _CHOICES: dict[str, _Choices] = {
         "no": ("All buttons under a picture", ""),
         "yes": ("Fewer buttons under a picture", ""),
     },
+    "takes_gifts": {
+        "yes": ("Others may give me credits", ""),
+        "no": ("I take no gifts", ""),
+    },
+    "is_ranked": {
+        "yes": ("I am on the leaderboards", ""),
+        "no": ("Leave me out of the leaderboards", ""),
+    },
 }
 
 # Presets.
@@ -301,7 +309,8 @@ def forget(holdings: Holdings) -> str:
     """Return what deleting will do, before it is done."""
     return (
         "**Delete what is stored about you in this server?**\n"
-        f"This empties {_holdings(holdings)} and your settings. The buttons under those jobs "
+        f"This empties {_holdings(holdings)}, your settings, your streak and the words of your "
+        "gifts, reports and appeals. The buttons under those jobs "
         "stop working, and their picture files are erased within a month. "
         f"It cannot be undone.\n{_FORGET_STAYS}"
     )
@@ -312,8 +321,8 @@ def forgotten(holdings: Holdings) -> str:
     if holdings == Holdings():
         return NOTHING_TO_FORGET
     return (
-        f"**Deleted:** {_holdings(holdings)} and your settings. Picture files are erased "
-        f"within a month.\n{_FORGET_STAYS}"
+        f"**Deleted:** {_holdings(holdings)}, your settings and your streak. Picture files are "
+        f"erased within a month.\n{_FORGET_STAYS}"
     )
 
 

@@ -45,6 +45,7 @@ _describe = app_commands.describe(
     lora="A LoRA: type to look through CivitAI's, or name one on Hugging Face as owner/name",
     lane=LANE,
     visibility=VISIBILITY,
+    spoiler="Hide the pictures until somebody clicks them",
 )
 
 
@@ -58,9 +59,12 @@ class Asked:
 
 
 def is_nsfw_fine(interaction: "discord.Interaction[ImageBot]") -> bool:
-    """Whether the channel is age-restricted; a thread is what its channel is."""
+    """Whether what is for adults may appear: a thread is what its channel is."""
     is_marked = getattr(interaction.channel, "is_nsfw", None)
-    return is_marked is not None and bool(is_marked())
+    if is_marked is None or interaction.guild_id is None:
+        return False
+    settings = interaction.client.services.servers.of(interaction.guild_id)
+    return settings.nsfw != "never" and bool(is_marked())
 
 
 async def lora_choices(
@@ -105,6 +109,7 @@ def image_options(act: Act) -> Callable[..., Any]:
         lora: str | None = None,
         lane: Lane | None = None,
         visibility: Visibility | None = None,
+        spoiler: bool = False,  # noqa: FBT001, FBT002 - an option of the command
     ) -> None:
         wish = ImageWish(
             prompt=prompt,
@@ -121,6 +126,7 @@ def image_options(act: Act) -> Callable[..., Any]:
             lora=lora,
             lane=lane or "fast",
             said=said(model=model, count=count, seed=seed, lane=lane),
+            is_spoiler=spoiler,
         )
         await act(self, interaction, Asked(wish, image, visibility))
 

@@ -66,6 +66,22 @@ class DiscordOutside(Outside):
             return None
         return frozenset(int(role_id) for role_id in member["roles"])
 
+    async def is_staff(self, server_id: int, user_id: int) -> bool:
+        """Whether somebody moderates a server, by what Discord tells of roles just now."""
+        client = self._connected()
+        role_ids = await self.roles_of(server_id, user_id)
+        if role_ids is None:
+            return False
+        try:
+            with translated():
+                guild = client.get_guild(server_id) or await client.fetch_guild(server_id)
+        except Gone:
+            return False
+        if guild.owner_id == user_id:
+            return True
+        may = [role.permissions for role in guild.roles if role.id in role_ids]
+        return any(one.administrator or one.manage_guild or one.moderate_members for one in may)
+
     async def allows_nsfw(self, channel_id: int) -> bool:
         """Whether a place is age-restricted, as far as the gateway told or Discord tells now."""
         client = self._connected()

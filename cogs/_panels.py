@@ -6,7 +6,7 @@ a `custom_id` is trusted to say whose things it is about.
 
 import re
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import discord
@@ -18,12 +18,19 @@ from cogs._errors import report
 if TYPE_CHECKING:
     from cogs._client import ImageBot
 
-_COGS: Mapping[str, str] = {
+PANELS: Mapping[str, str] = {
     "set": "Settings",
     "hist": "History",
     "models": "Models",
     "loras": "Loras",
     "forget": "Privacy",
+    "modpage": "Mod",
+    "board": "Leaderboard",
+    "money": "Transactions",
+    "audit": "CreditsStaff",
+    "conf": "Config",
+    "filter": "Filters",
+    "setup": "Setup",
 }
 """The panels, as `custom_id` names them, and the cog that each one belongs to."""
 
@@ -38,9 +45,18 @@ class PanelCog(commands.Cog):
         """Do what a button, or the values chosen in a select, of the panel say."""
 
 
+_Item = (
+    ui.Button[ui.LayoutView]
+    | ui.Select[ui.LayoutView]
+    | ui.ChannelSelect[ui.LayoutView]
+    | ui.RoleSelect[ui.LayoutView]
+)
+MOST_CHOSEN = 25
+
+
 class PanelItem(
-    ui.DynamicItem[ui.Button[ui.LayoutView] | ui.Select[ui.LayoutView]],
-    template=rf"v1:(?P<panel>{'|'.join(_COGS)}):(?P<what>.*)",
+    ui.DynamicItem[_Item],
+    template=rf"v1:(?P<panel>{'|'.join(PANELS)}):(?P<what>.*)",
 ):
     """A button or select of a panel; `what` it is about is the panel's own affair."""
 
@@ -64,6 +80,41 @@ class PanelItem(
         return cls(ui.Select(custom_id=custom_id, options=list(options)))
 
     @classmethod
+    def channels(cls, custom_id: str, words: str, ids: Collection[int], *, most: int) -> Self:
+        """Make a select of the server's text channels; none may be chosen, or up to `most`."""
+        chosen = [
+            discord.SelectDefaultValue(id=one, type=discord.SelectDefaultValueType.channel)
+            for one in ids
+        ]
+        return cls(
+            ui.ChannelSelect(
+                custom_id=custom_id,
+                placeholder=words,
+                channel_types=[discord.ChannelType.text, discord.ChannelType.forum],
+                min_values=0,
+                max_values=most,
+                default_values=chosen[:most],
+            )
+        )
+
+    @classmethod
+    def roles(cls, custom_id: str, words: str, ids: Collection[int]) -> Self:
+        """Make a select of the server's roles; none may be chosen, or several."""
+        chosen = [
+            discord.SelectDefaultValue(id=one, type=discord.SelectDefaultValueType.role)
+            for one in ids
+        ]
+        return cls(
+            ui.RoleSelect(
+                custom_id=custom_id,
+                placeholder=words,
+                min_values=0,
+                max_values=MOST_CHOSEN,
+                default_values=chosen[:MOST_CHOSEN],
+            )
+        )
+
+    @classmethod
     async def from_custom_id(
         cls,
         interaction: discord.Interaction[Any],
@@ -73,7 +124,7 @@ class PanelItem(
     ) -> Self:
         """Take up a button or select that some earlier process has posted."""
         del interaction, match
-        assert isinstance(item, ui.Button | ui.Select)
+        assert isinstance(item, ui.Button | ui.Select | ui.ChannelSelect | ui.RoleSelect)
         return cls(item)
 
     async def callback(self, interaction: "discord.Interaction[Any]") -> None:
@@ -81,13 +132,20 @@ class PanelItem(
         match = self.template.fullmatch(self.custom_id)
         assert match is not None, self.custom_id
         client: ImageBot = interaction.client
-        panel = client.get_cog(_COGS[match["panel"]])
+        panel = client.get_cog(PANELS[match["panel"]])
         assert isinstance(panel, PanelCog), match
-        values = self.item.values if isinstance(self.item, ui.Select) else []
+        values = _values(self.item)
         try:
             await panel.use(interaction, match["what"], values)
         except Exception as error:  # noqa: BLE001 - handed to the one place that knows the words
             await report(interaction, error)
+
+
+def _values(item: _Item) -> Sequence[str]:
+    """Return what was chosen: an option's values, or the ids of channels or roles."""
+    if isinstance(item, ui.Button):
+        return []
+    return [one if isinstance(one, str) else str(one.id) for one in item.values]
 
 
 async def add_panel(client: "ImageBot", cog: PanelCog) -> None:

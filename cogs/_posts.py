@@ -6,7 +6,9 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.services import Post, StaffAction
+from bot.services import Gift, Post, StaffAction
+from cogs._credit_texts import gift_news
+from cogs._mod_cards import MOD_DRAWINGS
 from cogs._staff_texts import deed
 
 Drawn = tuple[ui.LayoutView, list[discord.File]]
@@ -21,6 +23,10 @@ def _deed(action: StaffAction) -> Drawn:
     return _said(deed(action))
 
 
+def _gift(gift: Gift) -> Drawn:
+    return _said(gift_news(gift))
+
+
 def _said(words: str) -> Drawn:
     layout = ui.LayoutView(timeout=None)
     layout.add_item(ui.TextDisplay(words))
@@ -28,5 +34,7 @@ def _said(words: str) -> Drawn:
 
 
 _DRAWINGS: Mapping[type[Post], Callable[[Any], Drawn]] = {
+    **MOD_DRAWINGS,
+    Gift: _gift,
     StaffAction: _deed,
 }

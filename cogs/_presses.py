@@ -24,6 +24,7 @@ from cogs._answers import (
 from cogs._cards import choice, result
 from cogs._errors import report
 from cogs._forms import remix_form
+from cogs._reporting import ask_report
 
 if TYPE_CHECKING:
     from cogs._client import ImageBot
@@ -130,6 +131,7 @@ async def _send(
 ) -> None:
     work = interaction.client.services.work
     view = await work.look(await pressed_by(interaction, job_id), job_id)
+    work.check_decent(view)
     # Reading and sending the pictures may take longer than a first answer may.
     await interaction.response.defer(ephemeral=True, thinking=True)
     files = await work.files_of(view, limit_bytes=DM_LIMIT_BYTES)
@@ -139,9 +141,12 @@ async def _send(
     is_own = view.user_id == interaction.user.id
     layout, attachments = result(view, files, has_buttons=is_own)
     try:
-        await interaction.user.send(view=layout, files=attachments)
+        sent = await interaction.user.send(view=layout, files=attachments)
     except discord.Forbidden as error:
         raise NoDirectMessages from error
+    await interaction.client.services.removal.note_copy(
+        job_id, channel_id=sent.channel.id, message_id=sent.id
+    )
     await interaction.edit_original_response(content=texts.SENT)
 
 
@@ -154,6 +159,12 @@ async def _delete(
     await interaction.response.defer()
     with suppress(discord.NotFound):
         await interaction.delete_original_response()
+
+
+async def _report(
+    interaction: "discord.Interaction[ImageBot]", _action: str, job_id: int, number: int
+) -> None:
+    await ask_report(interaction, job_id, number)
 
 
 async def _follow_up(
@@ -170,5 +181,6 @@ _PRESSES: Mapping[str, Press] = {
     "info": _info,
     "send": _send,
     "delete": _delete,
+    "report": _report,
     **dict.fromkeys(("reroll", "retry", "elsewhere", "final", "draw", *FOLLOWUPS), _follow_up),
 }

@@ -9,13 +9,8 @@ from discord import app_commands
 
 from bot.catalog import WORD_TASKS, Model, Task
 from bot.services import (
-    DAILY_CREDITS,
     Address,
-    Balance,
-    Change,
     JobView,
-    LedgerAlert,
-    ProviderAlert,
     Quote,
 )
 from bot.services.progress import EXACT_BELOW
@@ -26,7 +21,6 @@ ANSWER_FITS = 3100
 """Characters, with all that keeps them from formatting anything."""
 
 ALT_TEXT_SHOWN = 1000
-FAULTS_SHOWN = 5
 
 ALREADY_UNDER_WAY = "That is under way already: {link}"
 ALREADY_THERE = "That picture is here already: {link}"
@@ -65,8 +59,9 @@ def credit_count(amount: int) -> str:
 
 
 def usd(usd_micros: int) -> str:
-    """Return `1.20 USD`; up to four decimals where cents do not tell."""
-    whole, _, part = f"{usd_micros / 1_000_000:,.4f}".partition(".")
+    """Return `1.20 USD`; below a dollar up to four decimals, where cents do not tell."""
+    digits = 2 if usd_micros >= 1_000_000 else 4  # noqa: PLR2004 - a dollar
+    whole, _, part = f"{usd_micros / 1_000_000:,.{digits}f}".partition(".")
     return f"{whole}.{part.rstrip('0').ljust(2, '0')} USD"
 
 
@@ -116,6 +111,8 @@ _FAILURES = {
     "rejected": "The provider refused it: {text}",
     "moderated": "The provider's safety filter refused it. Try other words or another picture.",
     "withheld": "The provider's safety filter withheld the picture.",
+    "too_large": "It is signed, so it must not be made smaller, and it is larger than fits here. "
+    "`/show {job_id}` brings it where larger files fit.",
     "input_gone": "The picture it starts from is not kept any more.",
     "unavailable": "No provider could take it just now.",
     "uncertain": "The provider's answer was lost, so we cannot tell whether it ran.",
@@ -129,10 +126,34 @@ _FAILURES = {
 
 def failure(view: JobView) -> str:
     """Return how a job failed and what became of the credits."""
-    reason = _FAILURES[view.failure or "internal"].format(
+    is_hidden = view.failure == "withheld" and view.pictures
+    reason = (HIDDEN if is_hidden else _FAILURES[view.failure or "internal"]).format(
         text=plain(view.failure_text or "no reason given", 300), job_id=view.id
     )
-    return f"{reason} {credit_count(view.price)} given back." if view.price else reason
+    charged = view.price // view.count * view.withheld_paid
+    if charged:
+        reason += f" {TOO_OFTEN.format(charged=credit_count(charged))}"
+    back = view.price - charged
+    return f"{reason} {credit_count(back)} given back." if back else reason
+
+
+HIDDEN = (
+    "This is for adults, so it may not appear here. `/show {job_id}` brings it in an "
+    "age-restricted channel."
+)
+TOO_OFTEN = (
+    "That is more than is given back in a day: {charged} charged, and you can ask again in "
+    "ten minutes."
+)
+
+
+def hidden(view: JobView, count: int) -> str:
+    """Return why some of a job's pictures are not there."""
+    what = "picture is" if count == 1 else "pictures are"
+    return (
+        f"-# {count} {what} for adults and may not appear here. `/show {view.id}` brings "
+        f"{'it' if count == 1 else 'them'} in an age-restricted channel."
+    )
 
 
 # Cards.
@@ -233,6 +254,11 @@ def facts(view: JobView, *, shown: int) -> str:
     return "-# " + " · ".join([*parts, f"job #{view.id}"])
 
 
+def elsewhere(view: JobView) -> str:
+    """Return what made a picture, and where it was asked for."""
+    return f"-# {view.model_title} · {link(view.server_id, view.address)} · job #{view.id}"
+
+
 def answer(view: JobView) -> str:
     """Return the words that a job gave, as a quotation."""
     lines = (view.answer or "").splitlines()
@@ -262,11 +288,16 @@ def _cost_parts(view: JobView, shown: int) -> list[str]:
     if view.started_at:
         end = view.finished_at or discord.utils.utcnow()
         parts.append(f"{(end - view.started_at).total_seconds():.1f} s")
-    unit = view.price // view.count
-    parts.append(credit_count(unit * shown))
+    unit, paid = view.price // view.count, view.withheld_paid
+    parts.append(credit_count(unit * (shown + paid)))
     if shown < view.count:
-        back = credit_count(unit * (view.count - shown))
-        parts.append(f"{shown} of {view.count} pictures, {back} given back")
+        parts.append(f"{shown} of {view.count} pictures")
+    if view.withheld:
+        parts.append(f"{view.withheld} withheld")
+    if shown + paid < view.count:
+        parts[-1] += f", {credit_count(unit * (view.count - shown - paid))} given back"
+    if paid and unit:
+        parts.append(TOO_OFTEN.format(charged=credit_count(unit * paid)))
     return parts
 
 
@@ -335,35 +366,6 @@ def quotes(priced: Sequence[Quote]) -> str:
     return fitted(lines)
 
 
-def balance(amount: Balance, *, owner: str, now: datetime) -> str:
-    """Return what somebody has."""
-    funds = amount.funds
-    lines = [
-        f"{owner}: **{credit_count(funds.available)}** to spend",
-        f"-# earned {funds.earned:,} (spent first) · granted {funds.granted:,}"
-        f" · held for running jobs {funds.held:,}",
-    ]
-    if amount.daily_at <= now:
-        lines.append("-# `/daily` is ready for you.")
-    else:
-        lines.append(f"-# Next `/daily` {ago(amount.daily_at)}.")
-    return "\n".join(lines)
-
-
-def daily(amount: Balance) -> str:
-    """Return what the daily claim brought."""
-    return (
-        f"+{credit_count(DAILY_CREDITS)}. You have **{amount.funds.available:,}** to spend. "
-        f"The next come {ago(amount.daily_at)}."
-    )
-
-
-def change(user_id: int, changed: Change, reason: str) -> str:
-    """Return what a moderator changed."""
-    why = f"\n-# {plain(reason, 300)}" if reason else ""
-    return f"<@{user_id}>: {changed.before:,} → **{credit_count(changed.after)}**{why}"
-
-
 _MARKS = {"done": "✅", "failed": "⚠️", "cancelled": "⏹️"}
 
 
@@ -406,7 +408,12 @@ def removal_choice(model: Model) -> app_commands.Choice[str]:
 def price_each(model: Model, task: Task) -> str:
     """Return what a model takes for one picture, a million pixels of one, or words."""
     offer = model.tasks[task]
-    return f"{credit_count(offer.price)} {'each' if task in WORD_TASKS else f'a {offer.unit}'}"
+    return f"{credit_count(offer.price)} {per_unit(task, offer.unit)}"
+
+
+def per_unit(task: Task, unit: str) -> str:
+    """Return what a price is for: `a picture`, `a megapixel`, or `each` of words."""
+    return "each" if task in WORD_TASKS else f"a {unit}"
 
 
 def job_choice(view: JobView) -> app_commands.Choice[str]:
@@ -414,26 +421,4 @@ def job_choice(view: JobView) -> app_commands.Choice[str]:
     return app_commands.Choice(
         name=f"#{view.id} {view.answer or view.prompt or _TASKS[view.task]}"[:100],
         value=str(view.id),
-    )
-
-
-def alert(told: ProviderAlert | LedgerAlert) -> str:
-    """Return what the host is told."""
-    if isinstance(told, LedgerAlert):
-        first = "\n".join(f"- {plain(line, 200)}" for line in told.wrong[:FAULTS_SHOWN])
-        return (
-            f"**The ledger does not verify**: {len(told.wrong):,} found.\n{first}\n"
-            "`python main.py ledger verify` lists everything; keep the database as it is until "
-            "you know why.\n-# You are told once a day."
-        )
-    if told.cap_usd_micros is not None:
-        return (
-            f"**{told.provider}** has reached your cap of {usd(told.cap_usd_micros)}, so it "
-            "serves nobody until the next month. `/owner provider cap` changes it.\n"
-            "-# You are told once a day."
-        )
-    what = "has no funds left" if told.is_out_of_funds else "refuses the key"
-    return (
-        f"**{told.provider}** {what}, so it serves nobody until you mend that. "
-        f"It said: {plain(told.reason, 300)}\n-# You are told once a day."
     )

@@ -75,9 +75,10 @@ class Blend(commands.Cog):
 
     @blend.autocomplete("model")
     async def _complete_model(
-        self, _interaction: "discord.Interaction[ImageBot]", typed: str
+        self, interaction: "discord.Interaction[ImageBot]", typed: str
     ) -> list[app_commands.Choice[str]]:
-        return texts.model_choices(self._making.models(typed, task="blend"), "blend")
+        models = self._making.models(typed, server_id=interaction.guild_id, task="blend")
+        return texts.model_choices(models, "blend")
 
 
 async def setup(client: "ImageBot") -> None:

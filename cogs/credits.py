@@ -1,4 +1,4 @@
-"""Credits: `/balance` and `/daily` for everybody, `/credits` for moderators."""
+"""Credits: `/balance` and `/daily`."""
 
 from typing import TYPE_CHECKING
 
@@ -7,28 +7,18 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import BadTarget, NotPermitted
-from cogs import _texts as texts
-from cogs._answers import is_staff, origin_of, tell
+from cogs import _credit_texts as credit_texts
+from cogs._answers import origin_of, tell
 
 if TYPE_CHECKING:
     from cogs._client import ImageBot
 
-Amount = app_commands.Range[int, 1, 1_000_000_000]
-Reason = app_commands.Range[str, 1, 300]
-
 
 class Credits(commands.Cog):
-    """Commands about one's own and other people's credits."""
+    """Commands about what one has."""
 
     def __init__(self, client: "ImageBot") -> None:
         self._credits = client.services.credits
-
-    staff = app_commands.Group(
-        name="credits",
-        description="Change somebody's credits",
-        guild_only=True,
-        default_permissions=discord.Permissions(moderate_members=True),
-    )
 
     @app_commands.command()
     @app_commands.guild_only()
@@ -43,8 +33,8 @@ class Credits(commands.Cog):
             raise NotPermitted
         if owner.bot:
             raise BadTarget
-        amount = await self._credits.balance(server_id=origin.server_id, user_id=owner.id)
-        words = texts.balance(amount, owner=owner.mention, now=discord.utils.utcnow())
+        told = await self._credits.look(origin, owner.id)
+        words = credit_texts.statement(told, owner=owner.mention, now=discord.utils.utcnow())
         await tell(interaction, words)
 
     @app_commands.command()
@@ -52,48 +42,8 @@ class Credits(commands.Cog):
     async def daily(self, interaction: "discord.Interaction[ImageBot]") -> None:
         """Take today's free credits."""
         origin = origin_of(interaction)
-        amount = await self._credits.claim_daily(server_id=origin.server_id, user_id=origin.user_id)
-        await tell(interaction, texts.daily(amount))
-
-    @staff.command()
-    @app_commands.describe(user="Who gets them", amount="How many credits", reason="Why")
-    async def add(
-        self,
-        interaction: "discord.Interaction[ImageBot]",
-        user: discord.User,
-        amount: Amount,
-        reason: Reason = "",
-    ) -> None:
-        """Give somebody credits of the server's treasury."""
-        await self._change(interaction, user, amount, reason)
-
-    @staff.command()
-    @app_commands.describe(user="Who loses them", amount="How many credits", reason="Why")
-    async def remove(
-        self,
-        interaction: "discord.Interaction[ImageBot]",
-        user: discord.User,
-        amount: Amount,
-        reason: Reason = "",
-    ) -> None:
-        """Take credits back into the server's treasury."""
-        await self._change(interaction, user, -amount, reason)
-
-    async def _change(
-        self,
-        interaction: "discord.Interaction[ImageBot]",
-        user: discord.User,
-        delta: int,
-        reason: str,
-    ) -> None:
-        # The client hides the command from others, but only our own check counts.
-        if not is_staff(interaction):
-            raise NotPermitted
-        if user.bot:
-            raise BadTarget
-        origin = origin_of(interaction)
-        changed = await self._credits.change(origin, target_id=user.id, delta=delta, reason=reason)
-        await tell(interaction, texts.change(user.id, changed, reason))
+        claim = await self._credits.claim_daily(server_id=origin.server_id, user_id=origin.user_id)
+        await tell(interaction, credit_texts.daily(claim))
 
 
 async def setup(client: "ImageBot") -> None:

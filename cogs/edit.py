@@ -140,7 +140,7 @@ class Edit(commands.Cog):
         name = " ".join(typed.casefold().split())
         if name == texts.REMOVE_BACKGROUND.casefold():
             return replace(wish, task="cutout")
-        for model in self._making.presets():
+        for model in self._making.presets(server_id=None):
             if name in (model.name, model.title.casefold()):
                 if wish.model not in (AUTO, model.name):
                     raise UnsupportedInput(model_title=model.title, name="other model")
@@ -149,13 +149,14 @@ class Edit(commands.Cog):
 
     @edit.autocomplete("preset")
     async def _complete_preset(
-        self, _interaction: "discord.Interaction[ImageBot]", typed: str
+        self, interaction: "discord.Interaction[ImageBot]", typed: str
     ) -> list[app_commands.Choice[str]]:
-        removers = self._making.models("", task="cutout", limit=1)
+        server_id = interaction.guild_id
+        removers = self._making.models("", server_id=server_id, task="cutout", limit=1)
         removal = texts.REMOVE_BACKGROUND.casefold()
         is_meant = all(word in removal for word in typed.casefold().split())
         found = [texts.removal_choice(model) for model in removers if is_meant]
-        found += texts.model_choices(self._making.presets(typed), "edit")
+        found += texts.model_choices(self._making.presets(typed, server_id=server_id), "edit")
         return found[:25]
 
     @edit.autocomplete("model")
@@ -170,13 +171,15 @@ class Edit(commands.Cog):
         task: Task = "fill" if getattr(given, "mask", None) else "edit"
         if preset:
             task = "cutout"
-        return texts.model_choices(self._making.models(typed, task=task), task)
+        models = self._making.models(typed, server_id=interaction.guild_id, task=task)
+        return texts.model_choices(models, task)
 
     @upscale.autocomplete("model")
     async def _complete_upscaler(
-        self, _interaction: "discord.Interaction[ImageBot]", typed: str
+        self, interaction: "discord.Interaction[ImageBot]", typed: str
     ) -> list[app_commands.Choice[str]]:
-        return texts.model_choices(self._making.models(typed, task="upscale"), "upscale")
+        models = self._making.models(typed, server_id=interaction.guild_id, task="upscale")
+        return texts.model_choices(models, "upscale")
 
 
 async def setup(client: "ImageBot") -> None:

@@ -53,7 +53,9 @@ class Imagine(commands.Cog):
         origin = origin_of(interaction)
         wish = await self._loras.fitted(origin, replace(asked.wish, image=image))
         wishes = await self._wishing.read(origin, wish)
-        await tell(interaction, texts.quotes([self._making.quote(wish) for wish in wishes]))
+        server_id = interaction.guild_id
+        quotes = [self._making.quote(wish, server_id=server_id) for wish in wishes]
+        await tell(interaction, texts.quotes(quotes))
 
     @imagine.autocomplete("model")
     @cost.autocomplete("model")
@@ -61,7 +63,8 @@ class Imagine(commands.Cog):
         self, interaction: "discord.Interaction[ImageBot]", typed: str
     ) -> list[app_commands.Choice[str]]:
         task = "vary" if getattr(interaction.namespace, "image", None) else "imagine"
-        return texts.model_choices(self._making.models(typed, task=task), task)
+        models = self._making.models(typed, server_id=interaction.guild_id, task=task)
+        return texts.model_choices(models, task)
 
     @imagine.autocomplete("lora")
     @cost.autocomplete("lora")

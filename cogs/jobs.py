@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.errors import NoSuchPicture
+from bot.errors import NoSuchPicture, UserError
 from cogs import _texts as texts
 from cogs._answers import job_number, origin_of, tell
 from cogs._cards import card, result
@@ -21,6 +21,7 @@ class Jobs(commands.Cog):
     """Commands about one's own jobs."""
 
     def __init__(self, client: "ImageBot") -> None:
+        self._removal = client.services.removal
         self._work = client.services.work
 
     @app_commands.command()
@@ -44,16 +45,22 @@ class Jobs(commands.Cog):
     @_describe
     async def show(self, interaction: "discord.Interaction[ImageBot]", job_id: str) -> None:
         """Post one of your finished jobs here again, with fresh buttons."""
-        view = await self._work.find_shown(origin_of(interaction), job_number(job_id))
+        origin = origin_of(interaction)
+        view = await self._work.find_shown(origin, job_number(job_id))
         # The pictures may take a while to read and send; whether they may be seen is decided.
         await interaction.response.defer(thinking=True, ephemeral=view.address.is_private)
-        files = await self._work.files_of(view, limit_bytes=interaction.filesize_limit)
-        is_there = files or view.answer is not None
-        if not is_there and view.failure is None:
+        limit_bytes = interaction.filesize_limit
+        try:
+            files = await self._work.files_of(view, limit_bytes=limit_bytes, origin=origin)
+            is_there = files or view.answer is not None
+            if not is_there and view.failure is None:
+                raise NoSuchPicture
+        except UserError:
             await interaction.delete_original_response()
-            raise NoSuchPicture
+            raise
         layout, attachments = result(view, files) if is_there else (card(view), [])
-        await interaction.edit_original_response(view=layout, attachments=attachments)
+        shown = await interaction.edit_original_response(view=layout, attachments=attachments)
+        await self._removal.note_copy(view.id, channel_id=shown.channel.id, message_id=shown.id)
 
     @cancel.autocomplete("job_id")
     async def _complete_active(

@@ -45,7 +45,7 @@ class Models(PanelCog):
         query: Query = "",
     ) -> None:
         """Browse the models: what they cost, what they take, what they last made."""
-        page = self._page(task, " ".join(query.split())[:LONGEST_QUERY])
+        page = self._page(interaction, task, " ".join(query.split())[:LONGEST_QUERY])
         # Reading and fitting the example may take longer than a first answer.
         await interaction.response.defer(ephemeral=True, thinking=True)
         await self._show(interaction, page)
@@ -57,14 +57,22 @@ class Models(PanelCog):
         match = _WHAT.fullmatch(what)
         if match is None:
             raise BadChoice(name="page")
-        page = self._page(match["task"], match["query"] or "", int(match["number"] or 0))
+        number, query = int(match["number"] or 0), match["query"] or ""
+        page = self._page(interaction, match["task"], query, number)
         await interaction.response.defer()
         await self._show(interaction, page, next(iter(values), None))
 
-    def _page(self, task: str, query: str, number: int = 0) -> ModelPage:
+    def _page(
+        self,
+        interaction: "discord.Interaction[ImageBot]",
+        task: str,
+        query: str,
+        number: int = 0,
+    ) -> ModelPage:
         if task not in get_args(Task):
             raise BadChoice(name="task")
-        return self._showroom.page(cast("Task", task), query, number)
+        server_id = interaction.guild_id
+        return self._showroom.page(cast("Task", task), query, number, server_id=server_id)
 
     async def _show(
         self,

@@ -7,8 +7,16 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.catalog import Task
-from bot.errors import HostOnly, ProviderError
-from bot.services import HIGHEST_CAP_USD, HIGHEST_PRICE, POLICIES, Origin, PriceSheet
+from bot.errors import BadChoice, HostOnly, ProviderError, UnknownServer
+from bot.services import (
+    HIGHEST_BUDGET_USD,
+    HIGHEST_CAP_USD,
+    HIGHEST_PRICE,
+    MAX_AMOUNT,
+    POLICIES,
+    Origin,
+    PriceSheet,
+)
 from cogs import _house as texts
 from cogs._answers import note, origin_of, tell
 from cogs._hosts import is_host
@@ -16,16 +24,22 @@ from cogs._hosts import is_host
 if TYPE_CHECKING:
     from cogs._client import ImageBot
 
+Budget = app_commands.Range[float, 0, HIGHEST_BUDGET_USD]
+Amount = app_commands.Range[int, 1, MAX_AMOUNT]
 Usd = app_commands.Range[float, 0, HIGHEST_CAP_USD]
 Price = app_commands.Range[int, 0, HIGHEST_PRICE]
 Name = app_commands.Range[str, 1, 60]
 MOST_CHOICES = 25
+MOST_ID = 2**63 - 1
 
 
 class Owner(commands.Cog):
     """Commands for whoever hosts the bot."""
 
     def __init__(self, client: "ImageBot") -> None:
+        self._budget = client.services.budget
+        self._drifts = client.services.drifts
+        self._hosting = client.services.hosting
         self._supply = client.services.supply
 
     host = app_commands.Group(
@@ -36,6 +50,10 @@ class Owner(commands.Cog):
     )
     provider = app_commands.Group(
         name="provider", description="Decide which providers are used", parent=host
+    )
+
+    servers = app_commands.Group(
+        name="servers", description="Decide which servers the bot works for", parent=host
     )
 
     @provider.command(name="list")
@@ -113,6 +131,96 @@ class Owner(commands.Cog):
         sheet = await self._supply.set_price(_host(interaction), model, task, price)
         await tell(interaction, texts.priced(sheet))
 
+    @host.command()
+    @app_commands.describe(
+        usd="US dollars a month from now on; left out, it only shows how the month stands",
+        reset="Go back to the budget that the bot was started with",
+    )
+    async def budget(
+        self,
+        interaction: "discord.Interaction[ImageBot]",
+        usd: Budget | None = None,
+        reset: bool = False,  # noqa: FBT001, FBT002 - an option of the command
+    ) -> None:
+        """Show what this month cost and may cost, or set the budget."""
+        origin = _host(interaction)
+        if usd is not None and reset:
+            raise BadChoice(name="reset")
+        if usd is None and not reset:
+            words = texts.budget(await self._budget.sheet(), await self._drifts.find())
+        else:
+            words = texts.budget_set(await self._supply.set_budget(origin, usd))
+        await interaction.response.send_message(view=note(words), ephemeral=True)
+
+    @host.command()
+    @app_commands.describe(server="Which server", amount="How many credits its treasury gets")
+    async def grant(
+        self, interaction: "discord.Interaction[ImageBot]", server: Name, amount: Amount
+    ) -> None:
+        """Fill a server's treasury."""
+        origin = _host(interaction)
+        server_id = _server_id(interaction, server)
+        sheet = await self._hosting.grant(origin, server_id, amount)
+        guild = interaction.client.get_guild(server_id)
+        await tell(interaction, texts.granted(sheet, guild, amount))
+
+    @servers.command(name="list")
+    @app_commands.describe(name="Words of its name, or its id")
+    async def list_servers(
+        self, interaction: "discord.Interaction[ImageBot]", name: Name = ""
+    ) -> None:
+        """Show the servers: which are served, what they cost this month, their treasuries."""
+        _host(interaction)
+        found = [
+            (sheet, interaction.client.get_guild(sheet.server_id))
+            for sheet in await self._hosting.servers()
+        ]
+        words = name.lower().split()
+        sheets = [
+            (sheet, guild)
+            for sheet, guild in found
+            if all(
+                word in f"{guild.name if guild else ''} {sheet.server_id}".lower() for word in words
+            )
+        ]
+        listed = texts.server_list(sheets, is_fixed=self._hosting.is_fixed)
+        await interaction.response.send_message(view=note(listed), ephemeral=True)
+
+    @servers.command()
+    @app_commands.describe(server="Which server")
+    async def allow(self, interaction: "discord.Interaction[ImageBot]", server: Name) -> None:
+        """Let a server's people make things, at the host's expense."""
+        await self._set_allowed(interaction, server, is_allowed=True)
+
+    @servers.command()
+    @app_commands.describe(server="Which server")
+    async def deny(self, interaction: "discord.Interaction[ImageBot]", server: Name) -> None:
+        """Serve a server's people no more, from now on; what runs already is finished."""
+        await self._set_allowed(interaction, server, is_allowed=False)
+
+    async def _set_allowed(
+        self, interaction: "discord.Interaction[ImageBot]", server: str, *, is_allowed: bool
+    ) -> None:
+        origin = _host(interaction)
+        server_id = _server_id(interaction, server)
+        sheet = await self._hosting.set_allowed(origin, server_id, is_allowed=is_allowed)
+        guild = interaction.client.get_guild(server_id)
+        await tell(interaction, texts.server_line(sheet, guild))
+
+    @grant.autocomplete("server")
+    @allow.autocomplete("server")
+    @deny.autocomplete("server")
+    async def _complete_server(
+        self, interaction: "discord.Interaction[ImageBot]", typed: str
+    ) -> list[app_commands.Choice[str]]:
+        if not is_host(interaction):
+            return []
+        sought = typed.strip().lower()
+        found = [
+            one for one in interaction.client.guilds if sought in f"{one.name} {one.id}".lower()
+        ]
+        return [texts.server_choice(one) for one in found][:MOST_CHOICES]
+
     @test.autocomplete("name")
     @enable.autocomplete("name")
     @disable.autocomplete("name")
@@ -151,6 +259,21 @@ def _host(interaction: "discord.Interaction[ImageBot]") -> Origin:
     if not is_host(interaction):
         raise HostOnly
     return origin_of(interaction)
+
+
+def _server_id(interaction: "discord.Interaction[ImageBot]", typed: str) -> int:
+    """Return the server that was picked from the list, or whose name or id was typed.
+
+    Raises:
+        UnknownServer: it is neither.
+    """
+    name = typed.strip()
+    if name.isascii() and name.isdecimal() and int(name) <= MOST_ID:
+        return int(name)
+    named = [one for one in interaction.client.guilds if one.name.lower() == name.lower()]
+    if len(named) != 1:
+        raise UnknownServer(name=typed)
+    return named[0].id
 
 
 def _choices(

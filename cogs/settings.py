@@ -26,7 +26,10 @@ NAMES = (
     "confirm_above",
     "shares_buttons",
     "compact",
+    "takes_gifts",
+    "is_ranked",
 )
+_TRUE_OR_FALSE = ("shares_buttons", "compact", "takes_gifts", "is_ranked")
 _RESET = "reset"
 _NUMBERS = ("count", "confirm_above")
 _TRUTHS = {"yes": True, "no": False}
@@ -45,8 +48,9 @@ class Settings(PanelCog):
     @app_commands.guild_only()
     async def settings(self, interaction: "discord.Interaction[ImageBot]") -> None:
         """Choose what counts when you do not say, and what you are told and asked."""
-        chosen = await self._preferences.read(origin_of(interaction))
-        await interaction.response.send_message(view=self._panel(chosen), ephemeral=True)
+        origin = origin_of(interaction)
+        layout = self._panel(await self._preferences.read(origin), origin.server_id)
+        await interaction.response.send_message(view=layout, ephemeral=True)
 
     async def use(
         self, interaction: "discord.Interaction[ImageBot]", what: str, values: Sequence[str]
@@ -59,10 +63,11 @@ class Settings(PanelCog):
             chosen = await self._preferences.change(origin, **{what: _read(what, values[0])})
         else:
             raise BadChoice(name=what[:60])
-        await interaction.response.edit_message(view=self._panel(chosen))
+        await interaction.response.edit_message(view=self._panel(chosen, origin.server_id))
 
-    def _panel(self, chosen: Preferences) -> ui.LayoutView:
-        models, ratios = self._showroom.models("imagine"), self._preferences.ratios
+    def _panel(self, chosen: Preferences, server_id: int) -> ui.LayoutView:
+        models = self._showroom.models("imagine", server_id=server_id)
+        ratios = self._preferences.ratios
         selects = [
             PanelItem.select(
                 f"v1:set:{name}",
@@ -81,7 +86,7 @@ def _read(name: str, value: str) -> object:
         return None
     if name in _NUMBERS and value.isascii() and value.isdecimal() and len(value) <= _MAX_DIGITS:
         return int(value)
-    if name in ("shares_buttons", "compact"):
+    if name in _TRUE_OR_FALSE:
         return _TRUTHS.get(value, value)
     return value
 

@@ -60,15 +60,17 @@ class Words(commands.Cog):
 
     @describe.autocomplete("model")
     async def _complete_describer(
-        self, _interaction: "discord.Interaction[ImageBot]", typed: str
+        self, interaction: "discord.Interaction[ImageBot]", typed: str
     ) -> list[app_commands.Choice[str]]:
-        return texts.model_choices(self._making.models(typed, task="describe"), "describe")
+        models = self._making.models(typed, server_id=interaction.guild_id, task="describe")
+        return texts.model_choices(models, "describe")
 
     @enhance.autocomplete("model")
     async def _complete_enhancer(
-        self, _interaction: "discord.Interaction[ImageBot]", typed: str
+        self, interaction: "discord.Interaction[ImageBot]", typed: str
     ) -> list[app_commands.Choice[str]]:
-        return texts.model_choices(self._making.models(typed, task="enhance"), "enhance")
+        models = self._making.models(typed, server_id=interaction.guild_id, task="enhance")
+        return texts.model_choices(models, "enhance")
 
 
 async def setup(client: "ImageBot") -> None:

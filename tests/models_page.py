@@ -13,6 +13,9 @@ _HEAD = """# Models
 Written from `bot/catalog` by `python -m tests.models_page`; a test fails when it is out of date.
 One file there is one model, and one new file adds one. Prices are in credits; 1000 credits are
 worth 1 USD of the provider's list price.
+
+A provider with an asterisk (\\*) neither filters nor flags what a model draws there (`rating =
+"nsfw"`), so it is asked in age-restricted channels only.
 """
 
 _TASKS: dict[Task, str] = {
@@ -50,7 +53,11 @@ def _section(title: str, task: Task, models: Iterable[Model]) -> Iterator[str]:
 
 
 def _row(model: Model, offer: Offer) -> str:
-    providers = ", ".join(dict.fromkeys(route.provider for route in offer.routes))
+    marked = (
+        f"{route.provider}\\*" if route.rating == "nsfw" else route.provider
+        for route in offer.routes
+    )
+    providers = ", ".join(dict.fromkeys(marked))
     settings = ", ".join(_settings(offer)) or "nothing"
     price = f"{offer.price} a {offer.unit}"
     cells = (f"**{model.title}** `{model.name}`", price, settings, providers, model.description)

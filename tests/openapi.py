@@ -62,6 +62,7 @@ class Contract:
         self._document = document
         self._routes = {_BRACES.sub("{}", route): route for route in document["paths"]}
         self._validators: dict[str, Draft202012Validator] = {}
+        self._fitting: set[str] = set()
 
     def check(self, record: Recorded) -> None:
         """Check one request as `check_request` does."""
@@ -89,12 +90,17 @@ class Contract:
             if request.get("required"):
                 raise _violation(record, "this route wants a body")
             return
+        # What fitted once fits again: every new bot of a test sends the same commands.
+        known = f"{at} {json.dumps(record.body)}"
+        if known in self._fitting:
+            return
         body = with_text_ids(record.body)
         schema = content["application/json"]["schema"]
         pointer = f"{at}/requestBody/content/application~1json/schema"
         errors = list(self._validator(self._chosen(record, schema, pointer)).iter_errors(body))
         if errors:
             raise _violation(record, *(_words(error) for error in errors[:_TOLD]))
+        self._fitting.add(known)
 
     def _chosen(self, record: Recorded, schema: Mapping[str, Any], pointer: str) -> str:
         """Pick the branch of a union by the body's `type`; a body without one meets them all."""

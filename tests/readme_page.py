@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_args
 
 import discord
 from discord import app_commands
@@ -19,11 +19,11 @@ from discord.ext import commands
 import cogs
 from bot import catalog, providers
 from cogs._client import PERMISSIONS
+from cogs._permissions import Who, of_command
 
 PAGE = Path(__file__).parents[1] / "README.md"
 _PART = re.compile(r"(<!-- (?P<name>[a-z]+) -->\n).*?(<!-- end -->)", re.DOTALL)
-_WHO = {"credits": "moderators", "owner": "the host"}
-_ORDER = ("everybody", "moderators", "the host")
+Command = app_commands.Command[Any, ..., Any]
 CREDITS_PER_USD = 1000
 
 
@@ -38,24 +38,29 @@ def parts(text: str) -> set[str]:
 
 
 def _commands() -> str:
-    tree = asyncio.run(_tree())
+    """Return everybody's commands one by one, the others' by their family."""
     lines = ["| for | command | |", "| --- | --- | --- |"]
-    lines += [
-        f"| {_who(one)} | `/{one.qualified_name}` | {one.description} |"
-        for one in sorted(tree, key=_place)
-    ]
+    rows = dict.fromkeys(_row(one) for one in read_tree())
+    lines += [f"| {who} | {name} | {about} |" for _, who, name, about in sorted(rows)]
     return "\n".join(lines)
 
 
-def _who(command: app_commands.Command[Any, ..., Any]) -> str:
-    return _WHO.get(command.qualified_name.split()[0], "everybody")
+def _row(command: Command) -> tuple[int, str, str, str]:
+    permission = of_command(command.qualified_name)
+    assert permission is not None, command.qualified_name
+    who = permission.who
+    place = get_args(Who).index(who)
+    if who == "everybody" or command.parent is None:
+        return place, who, f"`/{command.qualified_name}`", command.description
+    return place, who, f"`/{command.parent.qualified_name} …`", command.parent.description
 
 
-def _place(command: app_commands.Command[Any, ..., Any]) -> int:
-    return _ORDER.index(_who(command))
+def read_tree() -> list[Command]:
+    """Return every command that is typed."""
+    return asyncio.run(_tree())
 
 
-async def _tree() -> list[app_commands.Command[Any, ..., Any]]:
+async def _tree() -> list[Command]:
     async with commands.Bot([], intents=discord.Intents.none()) as client:
         # The cogs keep references to services and ask nothing of them while they load.
         client.services = SimpleNamespace(**dict.fromkeys(_service_names()))

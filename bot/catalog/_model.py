@@ -23,6 +23,9 @@ Unit = Literal["picture", "megapixel"]
 
 Quality = Literal["draft", "standard", "high"]
 Preset = Literal["normal", "subtle", "strong", "creative"]
+Rating = Literal["safe", "nsfw"]
+"""What a picture counts as when nobody flagged it either way: `safe` where whoever makes it filters
+by themselves, or nothing new is drawn; `nsfw` where nothing stands in the way."""
 Ratio = Annotated[str, StringConstraints(pattern=r"^[1-9]\d?:[1-9]\d?$")]
 
 Value = Literal[
@@ -132,6 +135,8 @@ class Route(BaseModel):
     """What one unit costs the host, in 1e-6 USD."""
     unit: Unit | None = None
     """What the provider bills, where that is not what the offer's price is for."""
+    rating: Rating | None = None
+    """What its pictures count as without a flag; the model's own where it is not said."""
     max_count: int = Field(default=4, ge=1, le=4)
     """How many pictures one run gives at most."""
     sends: dict[str, Value] = Field(min_length=1)
@@ -160,6 +165,8 @@ class Route(BaseModel):
             values.add("loras")
         return (
             inputs.get("count", 1) <= self.max_count
+            # Where nothing for adults may appear, nobody draws who might give it unflagged.
+            and not (inputs.get("is_tame") and self.rating == "nsfw")
             and values.issuperset(inputs.get("insists", ()))
             and all(
                 str(inputs[value]) in names
@@ -238,8 +245,12 @@ class Model(BaseModel):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,59}$")
     title: str = Field(min_length=1, max_length=60)
     description: str = Field(min_length=1, max_length=200)
+    rating: Rating
+    """What its pictures count as without a flag; there is no default that would pass for safe."""
     label: str = "AI-generated"
     """What stands under every picture; it says whether an AI made it."""
+    is_ai: bool = True
+    """Whether a trained model draws."""
     rank: int
     """`auto` takes the lowest rank that some route can serve."""
     quality: Quality = "standard"
@@ -253,6 +264,24 @@ class Model(BaseModel):
     lora_bases: tuple[str, ...] = Field(default=(), max_length=25)
     """What LoRAs from CivitAI must be made for, in CivitAI's own words, such as `Flux.1 D`."""
     tasks: dict[Task, Offer] = Field(min_length=1)
+
+    def rating_at(self, task: Task, provider: str, endpoint: str) -> Rating:
+        """Return what a picture made there counts as without a flag."""
+        offer = self.tasks.get(task)
+        for route in offer.routes if offer else ():
+            if (route.provider, route.endpoint) == (provider, endpoint):
+                return route.rating or self.rating
+        return self.rating
+
+    @model_validator(mode="after")
+    def _hand_down_rating(self) -> Self:
+        """Give each route without a rating of its own the model's."""
+        for offer in self.tasks.values():
+            for route in offer.routes:
+                if route.rating is None:
+                    # Frozen for everybody else; nobody has seen it yet.
+                    object.__setattr__(route, "rating", self.rating)
+        return self
 
     @model_validator(mode="after")
     def _check_tasks(self) -> Self:

@@ -8,9 +8,11 @@ locked by its row, and what spans rows takes a turn (`take_turn`). Readers get o
 """
 
 import asyncio
+import functools
 import sqlite3
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager, nullcontext
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -19,10 +21,14 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.config import StartError
+from bot.db._sqlite import BUSY_TIMEOUT_MS, Driver, QuickConnection, connector
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _PRAGMAS = (
     # First, so that the others wait too.
-    "PRAGMA busy_timeout=10000",
+    f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
     "PRAGMA journal_mode=WAL",
     # FULL, not NORMAL: an attempt row lost in a power cut is a second paid request.
     "PRAGMA synchronous=FULL",
@@ -37,6 +43,12 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self._engine = _make_engine(url)
+        self._writing = self._engine.execution_options(is_writer=True)
+        self._reading = self._engine
+        if not self.is_sqlite:
+            self._reading = self._engine.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
         # SQLite has one writer at a time; waiting here is fair, waiting in SQLite is not.
         self._writer = asyncio.Lock() if self.is_sqlite else None
 
@@ -48,21 +60,18 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[AsyncConnection]:
         """Open a transaction that may write; commits at the end, rolls back on any error."""
-        async with self._writer or nullcontext(), self._engine.connect() as conn:
-            await conn.execution_options(is_writer=True)
-            async with conn.begin():
-                yield conn
+        async with self._writer or nullcontext(), self._writing.begin() as conn:
+            if self.is_sqlite and not _driver_of(conn).try_to_write():
+                await conn.exec_driver_sql("BEGIN IMMEDIATE")
+            yield conn
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[AsyncConnection]:
         """Open a transaction that sees one consistent moment and writes nothing."""
-        async with self._engine.connect() as conn:
-            if not self.is_sqlite:
-                await conn.execution_options(
-                    isolation_level="REPEATABLE READ", postgresql_readonly=True
-                )
-            async with conn.begin():
-                yield conn
+        async with self._reading.begin() as conn:
+            if self.is_sqlite:
+                _driver_of(conn).read_with_next()
+            yield conn
 
     async def check(self) -> None:
         """Reach the database once.
@@ -92,10 +101,28 @@ class Database:
         await self._engine.dispose()
 
 
-def is_writer(conn: AsyncConnection) -> bool:
+def is_writer(conn: sa.Connection) -> bool:
     """Whether a transaction was opened by `write`, so that it may lock what it reads."""
-    inner = conn.sync_connection
-    return inner is not None and bool(inner.get_execution_options().get("is_writer", False))
+    return bool(conn.get_execution_options().get("is_writer", False))
+
+
+def at_once(
+    act: Callable[Concatenate[sa.Connection, P], T],
+) -> Callable[Concatenate[AsyncConnection, P], Coroutine[Any, Any, T]]:
+    """Make a coroutine function of one that asks the database a few things one after another.
+
+    On SQLite all of it is one visit to the connection's thread; whoever is cut off meanwhile waits
+    for its end.
+    """
+
+    @functools.wraps(act)
+    async def visit(conn: AsyncConnection, *args: P.args, **kwargs: P.kwargs) -> T:
+        if conn.dialect.name != "sqlite":
+            return await conn.run_sync(act, *args, **kwargs)
+        inside = functools.partial(act, _inner(conn), *args, **kwargs)
+        return await _driver_of(conn).stay(inside)
+
+    return visit
 
 
 async def take_turn(conn: AsyncConnection, name: str) -> None:
@@ -111,16 +138,16 @@ async def take_turn(conn: AsyncConnection, name: str) -> None:
 
 def _make_engine(url: str) -> AsyncEngine:
     # Without their parameters, because an interaction's token and a prompt are among them.
-    engine = create_async_engine(url, hide_parameters=True)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine.sync_engine, "invalidate", _roll_back)
-        event.listen(engine.sync_engine, "connect", _prepare_connection)
-        event.listen(engine.sync_engine, "begin", _begin)
+    if not url.startswith("sqlite"):
+        return create_async_engine(url, hide_parameters=True)
+    engine = create_async_engine(url, hide_parameters=True, creator=connector(sa.make_url(url)))
+    # No events of statements or transactions: a single listener slows down every statement.
+    event.listen(engine.sync_engine, "invalidate", _roll_back)
+    event.listen(engine.sync_engine, "connect", _prepare_connection)
     return engine
 
 
 def _prepare_connection(connection: DBAPIConnection, _record: object) -> None:
-    connection.isolation_level = None
     cursor = connection.cursor()
     try:
         for pragma in _PRAGMAS:
@@ -153,6 +180,11 @@ def _forget(rollback: asyncio.Future[None]) -> None:
         rollback.exception()
 
 
-def _begin(connection: sa.Connection) -> None:
-    is_writer = connection.get_execution_options().get("is_writer", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writer else "BEGIN")
+def _driver_of(conn: AsyncConnection) -> Driver:
+    connection = _inner(conn).connection.dbapi_connection
+    return cast("QuickConnection", connection).driver
+
+
+def _inner(conn: AsyncConnection) -> sa.Connection:
+    assert conn.sync_connection is not None, "closed"
+    return conn.sync_connection

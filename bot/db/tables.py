@@ -136,6 +136,9 @@ jobs = Table(
     Column("finished_at", UtcDateTime),
     Column("is_spoiler", sa.Boolean, nullable=False, server_default=sa.false()),
     Column("is_removed", sa.Boolean, nullable=False, server_default=sa.false()),
+    Column("withheld", sa.SmallInteger, nullable=False, server_default="0"),
+    Column("hidden", sa.SmallInteger, nullable=False, server_default="0"),
+    Column("withheld_paid", sa.SmallInteger),
     Index("ix_jobs_server", "server_id", "id"),
     Index("ix_jobs_active", "status", sqlite_where=_IS_ACTIVE, postgresql_where=_IS_ACTIVE),
     Index("ix_jobs_account", "account_id", "id"),
@@ -201,6 +204,8 @@ staff_actions = Table(
     Column("reason", sa.Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("is_posted", sa.Boolean, nullable=False, server_default=sa.false()),
+    # Names the ledger entries of the deed: their keys hold it.
+    Column("interaction_id", sa.BigInteger),
 )
 
 # Small facts the process remembers between runs, such as the hash of the synced commands.
@@ -367,6 +372,8 @@ sanctions = Table(
     Column("lifted_at", UtcDateTime),
     Column("lifted_by", sa.BigInteger),
     Column("acknowledged_at", UtcDateTime),
+    # So that what is delivered twice is done once; NULL where nobody asked for it.
+    Column("interaction_id", sa.BigInteger, unique=True),
     Index("ix_sanctions_person", "server_id", "user_id", "id"),
 )
 
@@ -416,4 +423,24 @@ consents = Table(
     Column("user_id", sa.BigInteger, primary_key=True, autoincrement=False),
     Column("terms", sa.String(64), nullable=False),
     Column("agreed_at", UtcDateTime, nullable=False),
+)
+
+# Messages of ours that show a job beside its card: in a feed, or in somebody's direct messages.
+copies = Table(
+    "copies",
+    metadata,
+    Column("message_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    Column("channel_id", sa.BigInteger, nullable=False),
+    Column("job_id", RowId, ForeignKey(jobs.c.id), nullable=False, index=True),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+# What is decided and still has to be shown to somebody; gone when it is done.
+errands = Table(
+    "errands",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("kind", sa.String(16), nullable=False),
+    Column("about_id", sa.BigInteger, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
 )

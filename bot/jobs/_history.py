@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.catalog import Task
 from bot.db.tables import FINAL_STATUSES, attempts, favourites, jobs, pictures
+from bot.errors import JobForgotten, JobRemoved
 from bot.jobs._attempts import Attempt
 from bot.jobs._job import Job
 from bot.jobs._pictures import Picture
@@ -23,6 +24,7 @@ _IS_TOLD = (
     jobs.c.status.in_(FINAL_STATUSES)
     & (jobs.c.action != "pick")
     & jobs.c.inputs[FORGOTTEN].as_string().is_(None)
+    & ~jobs.c.is_removed
 )
 
 
@@ -45,6 +47,19 @@ class Example:
 def is_forgotten(job: Job) -> bool:
     """Whether the words of a job were deleted at its owner's wish."""
     return FORGOTTEN in job.inputs
+
+
+def check_shown(job: Job) -> None:
+    """Refuse to go on from a job that nobody may see anything of any more.
+
+    Raises:
+        JobForgotten: its owner wished so.
+        JobRemoved: moderators took it away.
+    """
+    if is_forgotten(job):
+        raise JobForgotten
+    if job.is_removed:
+        raise JobRemoved
 
 
 async def find_past(

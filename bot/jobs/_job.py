@@ -48,6 +48,8 @@ class NewJob:
     status: str
     # The same for requests that ask for the very same pictures.
     likeness: str | None
+    # Its pictures are hidden until somebody clicks them.
+    is_spoiler: bool
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,13 @@ class Job(NewJob):
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    # Moderators took its pictures away: it is shown nowhere any more.
+    is_removed: bool
+    # How many pictures its provider's filter withheld, how many more may not appear where it was
+    # asked for, and how many of both are charged: None until that is decided.
+    withheld: int
+    hidden: int
+    withheld_paid: int | None
 
     @property
     def is_final(self) -> bool:
@@ -85,3 +94,8 @@ class Job(NewJob):
     def unit_price(self) -> int:
         """Credits per picture."""
         return self.price // self.count
+
+    @property
+    def charged(self) -> int:
+        """Credits that it took: for what was delivered, and what was withheld too often."""
+        return self.unit_price * (self.delivered + (self.withheld_paid or 0))

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -65,14 +64,3 @@ async def posted(conn: AsyncConnection, sha256: str) -> list[Posted]:
         .limit(3)
     )
     return [Posted(*row) for row in found]
-
-
-async def pictures_since(conn: AsyncConnection, moment: datetime) -> frozenset[str]:
-    """Return the hashes of pictures whose job is under way or ended after a moment."""
-    found = await conn.scalars(
-        sa.select(pictures.c.sha256)
-        .distinct()
-        .join(jobs, jobs.c.id == pictures.c.job_id)
-        .where(jobs.c.finished_at.is_(None) | (jobs.c.finished_at >= moment))
-    )
-    return frozenset(found)

@@ -10,12 +10,14 @@ Purses: a person has `earned` (spent first), `granted` and `held`; a server's tr
 come from.
 """
 
-from bot.ledger._book import MAX_AMOUNT, find_account
+from bot.ledger._book import MAX_AMOUNT
 from bot.ledger._export import Line, read_lines
+from bot.ledger._spending import Flow, held_in, last_before, spent_after, treasury_flow
 from bot.ledger._verbs import (
     Funds,
     adjust,
     capture,
+    find_account,
     fund,
     grant,
     hold,
@@ -30,6 +32,7 @@ from bot.ledger._verify import verify
 
 __all__ = [
     "MAX_AMOUNT",
+    "Flow",
     "Funds",
     "Line",
     "adjust",
@@ -37,13 +40,17 @@ __all__ = [
     "find_account",
     "fund",
     "grant",
+    "held_in",
     "hold",
     "is_written",
+    "last_before",
     "open_account",
     "read_funds",
     "read_lines",
     "read_treasury",
     "release",
+    "spent_after",
     "transfer",
+    "treasury_flow",
     "verify",
 ]

@@ -1,16 +1,21 @@
-"""The book itself: purses, entries, and the one place that writes either."""
+"""The book itself: purses, entries, and the one place that writes either.
+
+The statements are made once and filled in, because making one takes SQLAlchemy longer than the
+database needs to carry it out. A verb sends few of them: each is a visit to the database.
+"""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Sequence
+from dataclasses import fields
 
 import sqlalchemy as sa
+from sqlalchemy import bindparam
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.db import is_writer, utc_now
 from bot.db.tables import accounts, ledger_entries, purses
-from bot.errors import LedgerConflict
+from bot.errors import InsufficientCredits, LedgerConflict, TreasuryEmpty
+from bot.ledger._moves import Account, Entry, Hold, Move, Purse
 
 MAX_AMOUNT = 1_000_000_000
 """The most credits one write may move; sums then stay far inside 64 bits."""
@@ -21,225 +26,218 @@ _UNIQUE_VIOLATION = "23505"
 HOST_SERVER_ID = 0
 TREASURY_USER_ID = 0
 
+_FIND_ACCOUNT = sa.select(accounts.c.id).where(
+    accounts.c.server_id == bindparam("server_id"), accounts.c.user_id == bindparam("user_id")
+)
+_PURSES = sa.select(
+    purses.c.account_id, accounts.c.server_id, purses.c.id, purses.c.kind, purses.c.balance
+).join(accounts, accounts.c.id == purses.c.account_id)
+_READ_ACCOUNTS = _PURSES.where(
+    purses.c.account_id.in_([bindparam("one"), bindparam("other")])
+).order_by(purses.c.account_id, purses.c.id)
+_READ_TREASURY = _PURSES.where(
+    accounts.c.server_id == bindparam("server_id"), accounts.c.user_id == TREASURY_USER_ID
+)
+_LOCK_ACCOUNTS = _READ_ACCOUNTS.with_for_update(of=purses)
+_LOCK_TREASURY = _READ_TREASURY.with_for_update(of=purses)
 
-@dataclass(frozen=True)
-class Entry:
-    """One row: an amount that leaves the debit purse and arrives in the credit purse."""
-
-    kind: str
-    debit_purse_id: int
-    credit_purse_id: int
-    amount: int
-    job_id: int | None = None
-
-
-@dataclass(frozen=True)
-class Move:
-    """What a verb is asked for, before it is known which purse gives how much of it."""
-
-    kind: str
-    amount: int
-    debits: frozenset[int]
-    credits: frozenset[int]
-    job_id: int | None = None
-
-    def made(self, entries: Sequence[Entry]) -> bool:
-        """Whether these entries are what was asked for."""
-        return sum(entry.amount for entry in entries) == self.amount and all(
-            (entry.kind, entry.job_id) == (self.kind, self.job_id)
-            and entry.debit_purse_id in self.debits
-            and entry.credit_purse_id in self.credits
-            for entry in entries
-        )
-
-
-@dataclass(frozen=True)
-class Purse:
-    """One of an account's purses and what is in it, in credits."""
-
-    id: int
-    kind: str
-    amount: int
-
-
-@dataclass(frozen=True)
-class Hold:
-    """A reservation: the purse it waits in, and the purses it came from."""
-
-    purse_id: int
-    account_id: int
-    server_id: int
-    job_id: int | None
-    amount: int
-    parts: tuple[tuple[int, int], ...]
-
-
-async def find_account(conn: AsyncConnection, *, server_id: int, user_id: int) -> int | None:
-    """Return the account of a person in a server, if they have one."""
-    return await conn.scalar(
-        sa.select(accounts.c.id).where(
-            accounts.c.server_id == server_id, accounts.c.user_id == user_id
-        )
+_KEY = bindparam("key", type_=ledger_entries.c.key.type)
+_WRITTEN = sa.select(ledger_entries.c.id).where(ledger_entries.c.key == _KEY)
+_READ_ENTRIES = (
+    sa.select(*(ledger_entries.c[field.name] for field in fields(Entry)))
+    .where(ledger_entries.c.key == _KEY)
+    .order_by(ledger_entries.c.part)
+)
+_READ_HOLD = (
+    _READ_ENTRIES.add_columns(accounts.c.id.label("account_id"), accounts.c.server_id)
+    .join(purses, purses.c.id == ledger_entries.c.credit_purse_id)
+    .join(accounts, accounts.c.id == purses.c.account_id)
+)
+_COLUMNS = ("key", "part", *(field.name for field in fields(Entry)), "created_at")
+# Looks for the key itself: what another transaction wrote while we waited for the purses is seen.
+_APPEND_UNLESS_WRITTEN = (
+    ledger_entries.insert()
+    .from_select(
+        _COLUMNS,
+        sa.select(
+            *(bindparam(name, type_=ledger_entries.c[name].type).label(name) for name in _COLUMNS)
+        ).where(~_WRITTEN.exists()),
+        include_defaults=False,
     )
+    .execution_options(preserve_rowcount=True)
+)
+_APPEND = ledger_entries.insert()
+# Relative, so that an overlapping transaction cannot write a stale sum over ours; the table's
+# check refuses what would go below zero.
+_CHANGE_BALANCE = (
+    purses.update()
+    .where(purses.c.id == bindparam("purse_id"))
+    .values(balance=purses.c.balance + bindparam("delta"))
+)
 
 
-async def open_purses(
-    conn: AsyncConnection, *, server_id: int, user_id: int, kinds: Sequence[str]
-) -> int:
-    found = await find_account(conn, server_id=server_id, user_id=user_id)
+def find_purses(conn: sa.Connection, *, server_id: int, user_id: int) -> int | None:
+    """Return the account of a person in a server, if they have one."""
+    return conn.scalar(_FIND_ACCOUNT, {"server_id": server_id, "user_id": user_id})
+
+
+def open_purses(conn: sa.Connection, *, server_id: int, user_id: int, kinds: Sequence[str]) -> int:
+    found = find_purses(conn, server_id=server_id, user_id=user_id)
     if found is not None:
         return found
     try:
         # A savepoint, because on PostgreSQL a refused row ends the whole transaction.
-        async with conn.begin_nested():
-            return await _insert_account(conn, server_id, user_id, kinds)
+        with conn.begin_nested():
+            return _insert_account(conn, server_id, user_id, kinds)
     except IntegrityError:
         # Another process opened it between our look and our write; it has committed by now.
-        found = await find_account(conn, server_id=server_id, user_id=user_id)
+        found = find_purses(conn, server_id=server_id, user_id=user_id)
         if found is None:
             raise
         return found
 
 
-async def _insert_account(
-    conn: AsyncConnection, server_id: int, user_id: int, kinds: Sequence[str]
-) -> int:
-    opened = await conn.execute(
+def _insert_account(conn: sa.Connection, server_id: int, user_id: int, kinds: Sequence[str]) -> int:
+    opened = conn.execute(
         accounts.insert()
         .values(server_id=server_id, user_id=user_id, opened_at=utc_now())
         .returning(accounts.c.id)
     )
     account_id = opened.scalar_one()
-    await conn.execute(
-        purses.insert(), [{"account_id": account_id, "kind": kind} for kind in kinds]
-    )
+    conn.execute(purses.insert(), [{"account_id": account_id, "kind": kind} for kind in kinds])
     return account_id
 
 
-async def read_purses(conn: AsyncConnection, account_id: int) -> dict[str, Purse]:
-    """Return an account's purses by kind; a writer locks them until its transaction ends."""
-    query = (
-        sa.select(purses.c.id, purses.c.kind, purses.c.balance)
-        .where(purses.c.account_id == account_id)
-        .order_by(purses.c.id)
-    )
-    rows = await conn.execute(query.with_for_update() if is_writer(conn) else query)
-    return {row.kind: Purse(row.id, row.kind, row.balance) for row in rows}
+def read_account(conn: sa.Connection, account_id: int) -> Account:
+    """Return one account; a writer locks its purses until its transaction ends."""
+    return read_accounts(conn, account_id, account_id)[account_id]
 
 
-async def bank_purse(conn: AsyncConnection) -> Purse:
-    account_id = await open_purses(
-        conn, server_id=HOST_SERVER_ID, user_id=TREASURY_USER_ID, kinds=("bank",)
-    )
-    return (await read_purses(conn, account_id))["bank"]
+def read_accounts(conn: sa.Connection, one: int, other: int) -> dict[int, Account]:
+    """Return two accounts; a writer locks their purses, in one order whoever is named first."""
+    query = _LOCK_ACCOUNTS if is_writer(conn) else _READ_ACCOUNTS
+    found: dict[int, Account] = {}
+    for account_id, server_id, *purse in conn.execute(query, {"one": one, "other": other}):
+        account = found.setdefault(account_id, Account(server_id, {}))
+        opened = Purse(*purse)
+        account.purses[opened.kind] = opened
+    return found
 
 
-async def treasury_purse(conn: AsyncConnection, server_id: int) -> Purse:
-    account_id = await open_purses(
-        conn, server_id=server_id, user_id=TREASURY_USER_ID, kinds=("funds",)
-    )
-    return (await read_purses(conn, account_id))["funds"]
+def find_treasury(conn: sa.Connection, server_id: int) -> Purse | None:
+    """Return a server's treasury, if it is open; a writer locks it until its transaction ends."""
+    query = _LOCK_TREASURY if is_writer(conn) else _READ_TREASURY
+    row = conn.execute(query, {"server_id": server_id}).first()
+    return None if row is None else Purse(row.id, row.kind, row.balance)
 
 
-async def server_of(conn: AsyncConnection, account_id: int) -> int:
-    found = await conn.execute(sa.select(accounts.c.server_id).where(accounts.c.id == account_id))
-    return found.scalar_one()
+def treasury_purse(conn: sa.Connection, server_id: int) -> Purse:
+    """Return a server's treasury, opened when it is new; the host's is the bank."""
+    found = find_treasury(conn, server_id)
+    if found is not None:
+        return found
+    kind = "bank" if server_id == HOST_SERVER_ID else "funds"
+    account_id = open_purses(conn, server_id=server_id, user_id=TREASURY_USER_ID, kinds=(kind,))
+    return read_account(conn, account_id).purses[kind]
 
 
-async def is_repeat(conn: AsyncConnection, key: str, move: Move) -> bool:
-    """Whether this very write happened before.
+def is_key_used(conn: sa.Connection, key: str) -> bool:
+    """Whether a write with this key happened."""
+    return conn.scalar(_WRITTEN.limit(1), {"key": key}) is not None
 
-    Asked before the purses are drawn from: by now they may hold too little for a second time.
+
+def carry_out(
+    conn: sa.Connection,
+    *,
+    key: str,
+    move: Move,
+    refusal: type[InsufficientCredits | TreasuryEmpty],
+) -> None:
+    """Move credits, once per key.
 
     Raises:
+        InsufficientCredits, TreasuryEmpty: whichever `refusal` is; nothing was written.
         LedgerConflict: `key` was used before with other content.
     """
-    assert 0 < move.amount <= MAX_AMOUNT, move
-    written = await _read_entries(conn, key)
-    if written and not move.made(written):
-        raise LedgerConflict(f"{key}: written before with other content")
-    return bool(written)
+    if move.amount <= move.available:
+        append(conn, key=key, entries=move.draw(), is_same=move.made)
+    # It may be here already, and the purses hold too little for a second time.
+    elif not _is_repeat(conn, key, move.made):
+        raise refusal(needed=move.amount, available=move.available)
 
 
-async def write(conn: AsyncConnection, *, key: str, entries: list[Entry]) -> None:
+def append(
+    conn: sa.Connection,
+    *,
+    key: str,
+    entries: Sequence[Entry],
+    is_same: Callable[[list[Entry]], bool],
+) -> None:
     """Append entries and move their amounts, once per key.
 
-    Raises:
-        LedgerConflict: `key` was used before with other content; nothing was written.
-    """
-    written = await _read_entries(conn, key)
-    if not written:
-        await append(conn, key=key, entries=entries)
-    elif written != entries:
-        raise LedgerConflict(f"{key}: written before with other content")
-
-
-async def append(conn: AsyncConnection, *, key: str, entries: list[Entry]) -> None:
-    """Append entries under a key that the caller has just found unused.
+    `is_same` tells whether what the key was used for before is what is asked for now.
 
     Raises:
-        LedgerConflict: another transaction used it meanwhile, for something else; ours can only
-            be rolled back.
+        LedgerConflict: it is not; nothing was written. Or another transaction used the key
+            meanwhile, for something else; ours can only be rolled back.
     """
-    assert entries, key
     now = utc_now()
-    rows = [
-        {"key": key, "part": part, "created_at": now, **asdict(entry)}
+    first, *others = (
+        {"key": key, "part": part, "created_at": now, **vars(entry)}
         for part, entry in enumerate(entries)
-    ]
+    )
     try:
-        await conn.execute(ledger_entries.insert(), rows)
+        appended = conn.execute(_APPEND_UNLESS_WRITTEN, first)
+        if appended.rowcount == 0:
+            _is_repeat(conn, key, is_same)
+            return
+        if others:
+            conn.execute(_APPEND, others)
     except IntegrityError as error:
         # The same content would have waited for the same purses, and found the key used.
         if getattr(error.orig, "sqlstate", None) != _UNIQUE_VIOLATION:
             raise
         raise LedgerConflict(f"{key}: written meanwhile with other content") from None
-    await _change_balances(conn, entries)
+    _change_balances(conn, entries)
 
 
-async def _change_balances(conn: AsyncConnection, entries: list[Entry]) -> None:
+def _is_repeat(conn: sa.Connection, key: str, is_same: Callable[[list[Entry]], bool]) -> bool:
+    """Whether this very write happened before.
+
+    Raises:
+        LedgerConflict: `key` was used before with other content.
+    """
+    found = conn.execute(_READ_ENTRIES, {"key": key})
+    written = [Entry(*row) for row in found]
+    if written and not is_same(written):
+        raise LedgerConflict(f"{key}: written before with other content")
+    return bool(written)
+
+
+def _change_balances(conn: sa.Connection, entries: Sequence[Entry]) -> None:
     deltas: Counter[int] = Counter()
     for entry in entries:
         deltas[entry.debit_purse_id] -= entry.amount
         deltas[entry.credit_purse_id] += entry.amount
-    # Relative, so that an overlapping transaction cannot write a stale sum over ours; the
-    # table's check refuses what would go below zero.
-    await conn.execute(
-        purses.update()
-        .where(purses.c.id.in_(deltas))
-        .values(balance=purses.c.balance + sa.case(deltas, value=purses.c.id))
-    )
+    changes = [{"purse_id": purse_id, "delta": delta} for purse_id, delta in deltas.items()]
+    conn.execute(_CHANGE_BALANCE, changes)
 
 
-async def _read_entries(conn: AsyncConnection, key: str) -> list[Entry]:
-    columns = (ledger_entries.c[field.name] for field in fields(Entry))
-    found = await conn.execute(
-        sa.select(*columns).where(ledger_entries.c.key == key).order_by(ledger_entries.c.part)
-    )
-    return [Entry(*row) for row in found]
-
-
-async def read_hold(conn: AsyncConnection, hold_key: str) -> Hold:
+def read_hold(conn: sa.Connection, hold_key: str) -> Hold:
     """Return what a hold reserved, and from where.
 
     Raises:
         LedgerConflict: there is no such hold.
     """
-    entries = await _read_entries(conn, hold_key)
-    if not entries or {entry.kind for entry in entries} != {"hold"}:
+    rows = conn.execute(_READ_HOLD, {"key": hold_key}).all()
+    if not rows or {row.kind for row in rows} != {"hold"}:
         raise LedgerConflict(f"{hold_key}: there is no such hold")
-    first = entries[0]
-    found = await conn.execute(
-        sa.select(accounts.c.id, accounts.c.server_id)
-        .join(purses, purses.c.account_id == accounts.c.id)
-        .where(purses.c.id == first.credit_purse_id)
-    )
-    account_id, server_id = found.one()
+    first = rows[0]
     return Hold(
         purse_id=first.credit_purse_id,
-        account_id=account_id,
-        server_id=server_id,
+        account_id=first.account_id,
+        server_id=first.server_id,
         job_id=first.job_id,
-        amount=sum(entry.amount for entry in entries),
-        parts=tuple((entry.debit_purse_id, entry.amount) for entry in entries),
+        amount=sum(row.amount for row in rows),
+        parts=tuple((row.debit_purse_id, row.amount) for row in rows),
     )

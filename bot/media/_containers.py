@@ -13,6 +13,10 @@ PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MALFORMED = (ValueError, IndexError, OverflowError, struct.error, zlib.error)
 _MARKER, _SOS = 0xFF, 0xDA
 _GIF_EXTENSION, _GIF_IMAGE, _GIF_END = 0x21, 0x2C, 0x3B
+_GIF_APPLICATION = b"\x21\xff"
+GIF_XMP = b"XMP Data"
+# Wherever in the packet a piece seems to begin, its length leads into these and so to the end.
+_GIF_XMP_END = b"\x01" + bytes(range(255, -1, -1)) + b"\x00"
 _GIF_PIECES, _GIF_USUAL_PIECE = 20_000, 64
 
 
@@ -136,6 +140,43 @@ def _gif_pieces(data: bytes) -> Iterator[int]:
             at += data[at] + 1
             yield 0
         at += 1
+
+
+def gif_blocks(data: bytes) -> Iterator[Piece]:
+    """Walk the header, each block, and the end with what follows it.
+
+    Applications' blocks bear the application's name; XMP's hold the packet alone.
+
+    Raises:
+        ValueError: as `gif_frames` does.
+    """
+    most = _GIF_PIECES + len(data) // _GIF_USUAL_PIECE
+    at = 13 + _gif_table(data[10])
+    yield Piece(b"", b"", data[:at])
+    while data[at] != _GIF_END:
+        start = at
+        if data[at] == _GIF_IMAGE:
+            at += 11 + _gif_table(data[at + 9])
+        elif data[at] == _GIF_EXTENSION:
+            at += 2
+        else:
+            raise ValueError("no block where one should start")
+        body = at
+        while data[at]:
+            at += data[at] + 1
+            most -= 1
+            if most < 0:
+                raise ValueError("built of too many pieces")
+        at += 1
+        name = data[body + 1 : body + 9] if data[start : start + 2] == _GIF_APPLICATION else b""
+        packet = data[body + 12 : at - len(_GIF_XMP_END)] if name == GIF_XMP else b""
+        yield Piece(name, packet, data[start:at])
+    yield Piece(b"", b"", data[at:])
+
+
+def gif_xmp(packet: bytes) -> bytes:
+    """Build the block that holds XMP: whole, and so made that walking it as pieces ends well."""
+    return _GIF_APPLICATION + b"\x0b" + GIF_XMP + b"XMP" + packet + _GIF_XMP_END
 
 
 def _gif_table(flags: int) -> int:

@@ -8,7 +8,7 @@ from PIL import Image, ImageOps
 from bot.errors import PictureTooLarge
 from bot.media._check import mime_of, opened
 from bot.media._pixels import eight_bits, upright
-from bot.media._provenance import has_manifest
+from bot.media._provenance import has_manifest, like
 
 Options = dict[str, bytes]
 _LOSSLESS = {"image/png", "image/gif"}
@@ -34,8 +34,10 @@ def fit(data: bytes, limit_bytes: int) -> bytes:
         return data
     if not has_manifest(data):
         for smaller in _smaller(data, limit_bytes):
-            if len(smaller) <= limit_bytes:
-                return smaller
+            # Not every container hands its XMP over.
+            marked = like(data, smaller)
+            if len(marked) <= limit_bytes:
+                return marked
     raise PictureTooLarge(size_bytes=len(data), limit_bytes=limit_bytes)
 
 

@@ -10,9 +10,12 @@ from collections.abc import Callable
 
 from bot.media._check import mime_of
 from bot.media._containers import (
+    GIF_XMP,
     MALFORMED,
     PNG_SIGNATURE,
     Piece,
+    gif_blocks,
+    gif_xmp,
     jpeg_segment,
     jpeg_segments,
     png_chunk,
@@ -23,6 +26,8 @@ from bot.media._containers import (
 )
 
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+# `trainedAlgorithmicMedia`, and the word for what is composed with it; in XMP and in manifests.
+_MADE_BY_AI = b"rainedAlgorithmicMedia"
 _PROPERTY = b"digitalsourcetype/"
 _DESCRIPTION = (
     '<rdf:Description rdf:about="" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
@@ -39,8 +44,19 @@ _RDF_END = b"</rdf:RDF>"
 _PNG_KEYWORD = b"XML:com.adobe.xmp\0"
 _JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _APP0, _APP1, _APP11 = b"\xe0", b"\xe1", b"\xeb"
+_GIF_MANIFEST = b"C2PA_GIF"
 _LONGEST_PACKET = 1_000_000
 _XMP_FLAG, _ALPHA_FLAG, _VP8L_ALPHA = 0x04, 0x10, 0x10
+
+
+def is_made_by_ai(data: bytes) -> bool:
+    """Tell whether a file says that a trained model made it, or a part of it."""
+    return _MADE_BY_AI in data
+
+
+def like(source: bytes, copy: bytes) -> bytes:
+    """Give a copy of a picture, marked when the picture is: its pixels are all that was copied."""
+    return tag(copy) if is_made_by_ai(source) else copy
 
 
 def has_manifest(data: bytes) -> bool:
@@ -51,6 +67,8 @@ def has_manifest(data: bytes) -> bool:
             return any(chunk.name == b"caBX" for chunk in png_chunks(data))
         if mime == "image/webp":
             return any(chunk.name == b"C2PA" for chunk in webp_chunks(data))
+        if mime == "image/gif":
+            return any(block.name == _GIF_MANIFEST for block in gif_blocks(data))
         # "JP" opens a JUMBF box, the envelope of a manifest; a long one has several segments.
         return mime == "image/jpeg" and any(
             piece.name == _APP11 and piece.body.startswith(b"JP") for piece in jpeg_segments(data)
@@ -60,16 +78,14 @@ def has_manifest(data: bytes) -> bool:
 
 
 def tag(data: bytes) -> bytes:
-    """Mark a PNG, JPEG or WebP that neither is signed nor states its source; others stay as is.
+    """Mark a picture that neither is signed nor states its source; those stay as they are.
 
     So does a file that decodes but is not built as its type demands: better unmarked than lost.
     """
-    mark = {"image/png": _mark_png, "image/jpeg": _mark_jpeg, "image/webp": _mark_webp}
-    mime = mime_of(data)
-    if mime not in mark or has_manifest(data):
+    if has_manifest(data):
         return data
     try:
-        return mark[mime](data) or data
+        return _MARKS[mime_of(data)](data) or data
     except MALFORMED:
         return data
 
@@ -138,6 +154,26 @@ def _webp_packet(chunk: Piece) -> bytes | None:
 
 def _webp_xmp(packet: bytes) -> bytes:
     return webp_chunk(b"XMP ", packet)
+
+
+def _mark_gif(data: bytes) -> bytes | None:
+    blocks = list(gif_blocks(data))
+    # Last, for some look no further than the first block for what says how often it is repeated.
+    parts = _marked(blocks, _gif_packet, gif_xmp, place=len(blocks) - 1)
+    # The older version of the format knows no extensions.
+    return b"GIF89a" + b"".join(parts)[len(b"GIF89a") :] if parts else None
+
+
+def _gif_packet(block: Piece) -> bytes | None:
+    return block.body if block.name == GIF_XMP else None
+
+
+_MARKS = {
+    "image/png": _mark_png,
+    "image/jpeg": _mark_jpeg,
+    "image/webp": _mark_webp,
+    "image/gif": _mark_gif,
+}
 
 
 def _marked(

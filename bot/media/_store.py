@@ -70,6 +70,8 @@ class Media:
     async def take_in(self, data: bytes) -> Picture:
         """Keep what can be seen of a picture that somebody gave us: upright sRGB, no metadata.
 
+        All that is kept beside it is that a trained model made it.
+
         It is a JPEG when it was one, else a PNG; 4 megapixels at most. The same bytes again are
         the same file.
 
@@ -78,7 +80,7 @@ class Media:
         """
         async with self._decoders:
             taken = await asyncio.to_thread(_intake.take_in, data)
-        return await self.store(taken)
+        return await self.store(_provenance.like(data, taken))
 
     async def take_mask(self, data: bytes, *, width: int, height: int) -> Picture:
         """Keep a mask for a picture of this size: a black and white PNG, white is painted anew.
@@ -96,11 +98,14 @@ class Media:
     async def frame(self, data: bytes, kind: str) -> Framed:
         """Put a picture into the canvas that `framed_size` tells; see there for the kinds.
 
+        Like every copy, it says that a trained model made it when the picture does.
+
         Raises:
             BadPicture: damaged, too large, or `square` already.
         """
         async with self._decoders:
-            return await asyncio.to_thread(_frame.frame, data, kind)
+            framed = await asyncio.to_thread(_frame.frame, data, kind)
+        return Framed(_provenance.like(data, framed.image), framed.mask)
 
     async def shrink(self, data: bytes, max_pixels: int) -> bytes:
         """Give the same bytes when they are few enough pixels, else a picture of `shrunk_size`.
@@ -109,7 +114,8 @@ class Media:
             BadPicture: damaged or too large to decode.
         """
         async with self._decoders:
-            return await asyncio.to_thread(_shrink.shrink, data, max_pixels)
+            shrunk = await asyncio.to_thread(_shrink.shrink, data, max_pixels)
+        return shrunk if shrunk is data else _provenance.like(data, shrunk)
 
     async def read(self, sha256: str) -> bytes:
         """Give the bytes back.

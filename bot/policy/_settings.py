@@ -219,5 +219,40 @@ def _options() -> Mapping[str, Option]:
     return found
 
 
+TOPICS: Mapping[str, tuple[str, ...]] = {
+    "Credits": (
+        "markup_percent",
+        "sign_up_credits",
+        "daily_credits",
+        "gift_least",
+        "gift_daily_cap",
+        "reward_first_picture",
+        "reward_favourite",
+        "reward_favourites_a_day",
+    ),
+    "Who and where": (
+        "maker_channels",
+        "closed_channels",
+        "maker_roles",
+        "cooldown_s",
+        "least_account_age_h",
+        "least_membership_age_h",
+        "buttons",
+    ),
+    "Safety": (
+        "mod_log_channel",
+        "feed_channel",
+        "nsfw",
+        "spoiler_channels",
+        "spoiler_roles",
+        "withheld_refunds_a_day",
+        "personal_data",
+        "points_expire_days",
+        "suspend_at_points",
+    ),
+    "Privacy": ("terms", "retention_days"),
+}
+"""Which settings belong together, in the order they are shown."""
+
 OPTIONS: Mapping[str, Option] = _options()
 """Every setting by its name."""

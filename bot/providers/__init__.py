@@ -8,10 +8,8 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import httpx
-
-from bot.config import Settings
 from bot.providers._protocol import (
     Handle,
     Inputs,
@@ -22,6 +20,12 @@ from bot.providers._protocol import (
     ReadPicture,
     Setup,
 )
+
+# For their names only: the painting process, which comes through here, needs neither.
+if TYPE_CHECKING:
+    import httpx
+
+    from bot.config import Settings
 
 __all__ = [
     "Found",
@@ -54,8 +58,8 @@ def find_all() -> list[Found]:
 
 
 def connect_all(
-    settings: Settings,
-    http: httpx.AsyncClient,
+    settings: "Settings",
+    http: "httpx.AsyncClient",
     *,
     secret: Callable[[str], str | None],
     read_picture: ReadPicture,

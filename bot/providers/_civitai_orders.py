@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from bot.errors import Moderated, OutOfFunds, ProviderDown, ProviderRejected
-from bot.providers._civitai_wire import number_in, object_in
+from bot.errors import Moderated, ProviderRejected
+from bot.providers._civitai_wire import object_in
 from bot.providers._protocol import Handle, Inputs
 
 _NOT_TAKEN = re.compile(r"[^A-Za-z0-9_-]")
@@ -52,21 +52,6 @@ def is_mature(inputs: Inputs) -> bool:
 def handle_for(workflow_id: object, inputs: Inputs) -> Handle:
     """Return what finds a workflow again, asked about as it was ordered."""
     return {"workflow_id": workflow_id, "is_mature": is_mature(inputs)}
-
-
-def price_in(answer: Mapping[str, Any]) -> int:
-    """Read the price that a preview names, in Buzz.
-
-    Raises:
-        OutOfFunds: the account has less than that.
-        ProviderDown: there is none.
-    """
-    price = number_in(object_in(answer.get("cost")).get("total"))
-    if price is None:
-        raise ProviderDown("CivitAI named no price")
-    if object_in(answer.get("transactions")).get("insufficientBuzz") is True:
-        raise OutOfFunds(f"the account has less than {round(price)} Buzz")
-    return round(price)
 
 
 def tags_of(workflow: Mapping[str, Any]) -> list[object]:

@@ -6,11 +6,13 @@ the `ProviderError` classes of `bot.errors`, and nothing else comes out of them.
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import httpx
+# For their names only: the painting process, which comes through here, needs neither.
+if TYPE_CHECKING:
+    import httpx
 
-from bot.config import Settings
+    from bot.config import Settings
 
 Inputs = Mapping[str, Any]
 """The arguments of one run, named as the endpoint names them; JSON values only."""
@@ -34,8 +36,8 @@ class Setup:
     is found again by the handle, even by another process.
     """
 
-    settings: Settings
-    http: httpx.AsyncClient
+    settings: "Settings"
+    http: "httpx.AsyncClient"
     read_picture: ReadPicture
     keep_bytes: KeepBytes
     key: str | None = None

@@ -34,7 +34,6 @@ from bot.providers._civitai_orders import (
     handle_for,
     name_for,
     order_for,
-    price_in,
     refused_picture,
     tags_of,
 )
@@ -153,25 +152,6 @@ class Civitai:
         if not is_id(workflow_id):
             raise SubmitUncertain("CivitAI named no run")
         return handle_for(workflow_id, inputs)
-
-    async def preview_price(self, endpoint: str, inputs: Inputs) -> int:
-        """Return what a run would cost, in Buzz. It is free, and nothing runs.
-
-        Raises:
-            OutOfFunds: the account has less than that.
-            ProviderRejected: CivitAI would not take these inputs.
-            ProviderBusy, ProviderDown, BadKey: it did not say.
-        """
-        check_pictures(inputs)
-        # Without a name: one that was used for a preview finds the preview ever after.
-        order = order_for(endpoint, inputs, seed_from="")
-        try:
-            answer = await self._post(order, "wait=0&whatif=true")
-        except SubmitUncertain as error:
-            failure = ProviderDown(str(error))
-        else:
-            return price_in(answer)
-        raise failure
 
     async def _post(self, order: Mapping[str, Any], query: str) -> Mapping[str, Any]:
         hides = _flag(not order["allowMatureContent"])

@@ -1,15 +1,30 @@
-"""Alerts: what only the bot's host can mend, told to them once a day."""
+"""Alerts: what only the bot's host can mend, told to them once in a while."""
 
 import asyncio
+import hashlib
+from collections.abc import Sequence
+from datetime import date, timedelta
 
 import structlog
 
 from bot.errors import OutOfFunds, ProviderError
-from bot.services.delivery import Delivery, LedgerAlert, NotNow, ProviderAlert, Undeliverable
+from bot.services.delivery import (
+    BudgetAlert,
+    Delivery,
+    Drift,
+    DriftAlert,
+    HostAlert,
+    LedgerAlert,
+    NotNow,
+    ProviderAlert,
+    Undeliverable,
+)
 from bot.services.notes import Notes
 from bot.services.resources import Resources
 
 log = structlog.get_logger()
+
+DRIFT_TOLD_EVERY = timedelta(days=7)
 
 
 class Alerts:
@@ -47,14 +62,56 @@ class Alerts:
         async with self._turn:
             return await self._tell("alert:ledger", LedgerAlert(tuple(wrong)))
 
-    async def _tell(self, name: str, alert: ProviderAlert | LedgerAlert) -> bool:
-        today = f"{self._clock():%Y-%m-%d}"
-        if await self._notes.read(name) == today:
+    async def budget_reached(self, alert: BudgetAlert) -> None:
+        """Tell how far a month's budget is used, once a month; another budget is other news."""
+        named = f"{self._clock():%Y-%m} {alert.budget_usd_micros}"
+        async with self._turn:
+            await self._tell(f"alert:budget:{alert.percent}", alert, when=named)
+
+    async def costs_drifted(self, drifts: Sequence[Drift]) -> None:
+        """Tell which routes cost something else than the catalog says, each once a week."""
+        async with self._turn:
+            news = [drift for drift in drifts if await self._is_due(drift)]
+            if not news or not await self._send(DriftAlert(tuple(news))):
+                return
+            for drift in news:
+                log.warning(
+                    "costs have drifted",
+                    provider=drift.provider,
+                    endpoint=drift.endpoint,
+                    expected_usd_micros=drift.expected_usd_micros,
+                    real_usd_micros=drift.real_usd_micros,
+                )
+                await self._notes.write(_drift_note(drift), self._today())
+
+    async def _is_due(self, drift: Drift) -> bool:
+        told = await self._notes.read(_drift_note(drift))
+        today = self._clock().date()
+        return told is None or today - date.fromisoformat(told) >= DRIFT_TOLD_EVERY
+
+    async def _tell(self, name: str, alert: HostAlert, *, when: str | None = None) -> bool:
+        """Tell something unless it was told `when` it is now; that is today if nothing is said."""
+        when = when or self._today()
+        if await self._notes.read(name) == when:
             return True
+        if not await self._send(alert):
+            return False
+        await self._notes.write(name, when)
+        return True
+
+    async def _send(self, alert: HostAlert) -> bool:
         try:
             await self._delivery.tell_host(alert)
         except (NotNow, Undeliverable) as trouble:
             log.warning("host not told", reason=str(trouble))
             return False
-        await self._notes.write(name, today)
         return True
+
+    def _today(self) -> str:
+        return f"{self._clock():%Y-%m-%d}"
+
+
+def _drift_note(drift: Drift) -> str:
+    # By its hash: the names together are longer than the name of a note may be.
+    route = f"{drift.provider} {drift.endpoint} {drift.model} {drift.task}"
+    return f"alert:drift:{hashlib.sha256(route.encode()).hexdigest()[:32]}"

@@ -42,9 +42,15 @@ class Attempts:
             )
 
     async def fail(
-        self, job: Job, attempt: Attempt, failure: str, error: ProviderError | None = None
+        self,
+        job: Job,
+        attempt: Attempt,
+        failure: str,
+        error: ProviderError | None = None,
+        *,
+        withheld: int = 0,
     ) -> Job:
-        """Write how the attempt failed, and the job with it."""
+        """Write how the attempt failed, and the job with it, of which some may be withheld."""
         text = str(error) if error else None
         async with self._db.write() as conn:
             await jobs.close_attempt(
@@ -56,7 +62,12 @@ class Attempts:
                 failure_text=text,
             )
             return await jobs.advance(
-                conn, job, status="delivering", failure=failure, failure_text=text
+                conn,
+                job,
+                status="delivering",
+                failure=failure,
+                failure_text=text,
+                withheld=withheld,
             )
 
     async def take_back(self, job: Job, attempt: Attempt, error: ProviderError) -> Job:

@@ -7,8 +7,6 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import ledger
-from bot.db import take_turn
-from bot.db.tables import notes
 from bot.services.alerts import Alerts
 from bot.services.notes import Notes
 from bot.services.resources import Resources
@@ -55,14 +53,8 @@ class Audit:
         if not wrong:
             log.info("ledger verifies")
         if not wrong or await self._alerts.ledger_is_wrong(wrong):
-            await self._remember(now)
+            await self._notes.write(_NOTE, now.isoformat())
         return True
-
-    async def _remember(self, now: datetime) -> None:
-        async with self._db.write() as conn:
-            await take_turn(conn, _NOTE)
-            await conn.execute(notes.delete().where(notes.c.name == _NOTE))
-            await conn.execute(notes.insert().values(name=_NOTE, value=now.isoformat()))
 
     async def _keep_looking(self) -> None:
         while True:

@@ -30,6 +30,7 @@ from bot.routing import Choice, inputs_for
 from bot.services.accounts import SPENDING, month_start
 from bot.services.alerts import Alerts
 from bot.services.attempts import Attempts, failure_of
+from bot.services.budget import Budget
 from bot.services.preparing import Preparing
 from bot.services.resources import Resources
 
@@ -76,9 +77,11 @@ class _Search:
 class Buying:
     """The step from an accepted job to a run that somebody works on."""
 
-    def __init__(self, resources: Resources, *, alerts: Alerts, preparing: Preparing) -> None:
+    def __init__(
+        self, resources: Resources, *, alerts: Alerts, budget: Budget, preparing: Preparing
+    ) -> None:
         self._db = resources.db
-        self._settings = resources.settings
+        self._budget = budget
         self._catalog = resources.catalog
         self._routing = resources.routing
         self._health = resources.routing.health
@@ -245,15 +248,13 @@ class Buying:
         if cost == 0:
             return
         await take_turn(conn, SPENDING)
-        since = month_start(self._clock())
         # The job still waits, so what it was expected to cost is in the sum.
-        committed = await jobs.committed_usd_micros(conn, since=since) - job.cost_usd_micros
-        if committed + cost > self._settings.monthly_budget_usd_micros:
+        if not await self._budget.covers(conn, cost, promised_usd_micros=job.cost_usd_micros):
             raise _TooDear("the month's budget is used up")
         cap = self._routing.rules.of(provider).cap_usd_micros
         if cap is None:
             return
-        spent = await jobs.spent_usd_micros(conn, since=since)
+        spent = await jobs.spent_usd_micros(conn, since=month_start(self._clock()))
         if spent.get(provider, 0) + cost > cap:
             log.warning("provider is at its cap", provider=provider)
             raise _TooDear(f"the monthly cap for {provider} is used up")

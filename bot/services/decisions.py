@@ -1,17 +1,22 @@
-"""Decisions: the rows that say what the host decided about providers, their order and prices."""
+"""Decisions: the rows that say what the host decided about providers, prices and the budget."""
 
 import json
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.catalog import Task
-from bot.db.tables import notes, price_rules, provider_rules
+from bot.db.tables import notes, price_rules, provider_rules, staff_actions
 from bot.routing import POLICIES, Policy, Rule, Rules
+from bot.services.requests import Origin
+
+log = structlog.get_logger()
 
 _ORDER_NOTE = "routing"
+_BUDGET_NOTE = "budget"
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,7 @@ async def read_rules(conn: AsyncConnection) -> Rules:
         policy=order.policy,
         preferred=order.preferred,
         prices={(model, task): amount for model, task, amount in by_model},
+        budget_usd_micros=await _read_budget(conn),
     )
 
 
@@ -69,12 +75,63 @@ async def write_price(
 async def write_order(conn: AsyncConnection, order: Order) -> None:
     """Write who is asked first."""
     value = json.dumps({"policy": order.policy, "preferred": order.preferred})
-    await conn.execute(notes.delete().where(notes.c.name == _ORDER_NOTE))
-    await conn.execute(notes.insert().values(name=_ORDER_NOTE, value=value))
+    await _write_note(conn, _ORDER_NOTE, value)
+
+
+async def write_budget(conn: AsyncConnection, usd_micros: int | None) -> None:
+    """Write what a month may cost, in 1e-6 USD; None goes back to the settings' word."""
+    await _write_note(conn, _BUDGET_NOTE, None if usd_micros is None else str(usd_micros))
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the host decided, as the books keep it; `subject` says what it is about."""
+
+    action: str
+    subject: str
+    before: object
+    after: object
+
+
+async def write_decision(
+    conn: AsyncConnection, origin: Origin, decision: Decision, *, now: datetime
+) -> None:
+    """Write who decided what; it concerns no person, so the target is nobody."""
+    action, subject = decision.action, decision.subject
+    log.info("host decided", action=action, subject=subject, user_id=origin.user_id)
+    await conn.execute(
+        staff_actions.insert().values(
+            server_id=origin.server_id,
+            staff_id=origin.user_id,
+            target_id=0,
+            action=action,
+            before=str(decision.before),
+            after=str(decision.after),
+            reason=subject,
+            created_at=now,
+            # The host's affair, and of no server's moderators.
+            is_posted=True,
+        )
+    )
+
+
+async def _read_budget(conn: AsyncConnection) -> int | None:
+    value = await _read_note(conn, _BUDGET_NOTE)
+    return None if value is None else int(value)
+
+
+async def _read_note(conn: AsyncConnection, name: str) -> str | None:
+    return await conn.scalar(sa.select(notes.c.value).where(notes.c.name == name))
+
+
+async def _write_note(conn: AsyncConnection, name: str, value: str | None) -> None:
+    await conn.execute(notes.delete().where(notes.c.name == name))
+    if value is not None:
+        await conn.execute(notes.insert().values(name=name, value=value))
 
 
 async def _read_order(conn: AsyncConnection) -> Order:
-    value = await conn.scalar(sa.select(notes.c.value).where(notes.c.name == _ORDER_NOTE))
+    value = await _read_note(conn, _ORDER_NOTE)
     noted: dict[str, str | None] = json.loads(value) if value else {}
     # A policy that this version does not know is as good as none.
     return Order(policy_named(noted.get("policy")) or "catalog", noted.get("preferred"))

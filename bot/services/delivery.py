@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
+from bot.catalog import Task
 from bot.errors import AtelierError
 from bot.jobs import Posted
 from bot.services.views import JobView
@@ -23,11 +25,15 @@ class TooLarge(AtelierError):
 
 @dataclass(frozen=True)
 class PictureFile:
-    """One picture to upload: PNG, JPEG or WebP bytes that fit the place they go to."""
+    """One picture to upload: PNG, JPEG, WebP or GIF bytes that fit the place they go to.
+
+    One that `is_for_adults` goes nowhere but there, least of all into a direct message.
+    """
 
     number: int
     name: str
     data: bytes
+    is_for_adults: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,51 @@ class LedgerAlert:
     wrong: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class BudgetAlert:
+    """A month's budget that is nearly used up, or refuses requests: `percent` is 80 or 100.
+
+    Amounts are 1e-6 USD; `committed_usd_micros` is what was spent and what waiting jobs will cost.
+    """
+
+    percent: int
+    budget_usd_micros: int
+    committed_usd_micros: int
+    resets_at: datetime
+
+
+@dataclass(frozen=True)
+class Drift:
+    """A route whose runs cost something else than its catalog entry says.
+
+    Costs are per priced unit, in 1e-6 USD, over the latest `runs`; `price` is what people pay
+    now, `covering` what would cover the cost, in credits per unit.
+    """
+
+    provider: str
+    endpoint: str
+    model: str
+    title: str
+    task: Task
+    unit: str
+    runs: int
+    expected_usd_micros: int
+    real_usd_micros: int
+    price: int
+    covering: int
+
+
+@dataclass(frozen=True)
+class DriftAlert:
+    """Routes that cost something else than their catalog entries say."""
+
+    drifts: tuple[Drift, ...]
+
+
+HostAlert = ProviderAlert | LedgerAlert | BudgetAlert | DriftAlert
+"""What only the host can mend."""
+
+
 class Delivery(Protocol):
     """Shows a job to the person who asked; implemented where Discord is known."""
 
@@ -83,7 +134,7 @@ class Delivery(Protocol):
         """
         ...
 
-    async def tell_host(self, alert: ProviderAlert | LedgerAlert) -> None:
+    async def tell_host(self, alert: HostAlert) -> None:
         """Tell whoever hosts the bot what only they can mend.
 
         Raises:

@@ -8,35 +8,42 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import jobs
 from bot.db.tables import favourites
-from bot.errors import JobForgotten, JobStillRunning, NoSuchPicture, UnknownJob
+from bot.errors import JobStillRunning, NoSuchPicture, UnknownJob
 from bot.jobs import Job
 from bot.services.accounts import Accounts
 from bot.services.owners import admit_owner
 from bot.services.requests import Origin
 from bot.services.resources import Resources
+from bot.services.rewards import Rewards
 
 
 @dataclass(frozen=True)
 class _Mark:
     """One picture, by the job that made it."""
 
-    job_id: int
+    job: Job
     number: int
+
+    @property
+    def job_id(self) -> int:
+        """The number of its job."""
+        return self.job.id
 
 
 class Favourites:
     """Marks pictures for one person, and counts the marks."""
 
-    def __init__(self, resources: Resources, accounts: Accounts) -> None:
+    def __init__(self, resources: Resources, accounts: Accounts, rewards: Rewards) -> None:
         self._db = resources.db
         self._clock = resources.clock
         self._accounts = accounts
+        self._rewards = rewards
 
     async def toggle(self, origin: Origin, job_id: int, number: int) -> bool:
         """Mark a picture, or take the mark back; return whether it is marked now.
 
         Anybody in the server may mark what is public, private work its owner alone. A picture
-        that was brought alone is the same picture.
+        that was brought alone is the same picture. Its maker is rewarded as the server says.
 
         Raises:
             UnknownJob, JobStillRunning, JobForgotten, NoSuchPicture, ServerNotAllowed: nothing
@@ -61,6 +68,7 @@ class Favourites:
                     created_at=self._clock(),
                 )
             )
+            await self._rewards.favourite(conn, mark.job, mark.number, giver_account_id=account_id)
             return True
 
     async def count_of(self, job_id: int) -> int:
@@ -95,8 +103,8 @@ async def _find(conn: AsyncConnection, origin: Origin, job_id: int, number: int)
         raise NoSuchPicture
     if job.action == "pick" and job.parent_id is not None and job.parent_picture is not None:
         parent = await _read(conn, origin, job.parent_id)
-        return _Mark(parent.id, job.parent_picture)
-    return _Mark(job.id, number)
+        return _Mark(parent, job.parent_picture)
+    return _Mark(job, number)
 
 
 async def _read(conn: AsyncConnection, origin: Origin, job_id: int) -> Job:
@@ -108,6 +116,5 @@ async def _read(conn: AsyncConnection, origin: Origin, job_id: int) -> Job:
         raise UnknownJob(job_id=str(job_id))
     if not job.is_final:
         raise JobStillRunning
-    if jobs.is_forgotten(job):
-        raise JobForgotten
+    jobs.check_shown(job)
     return job

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -13,10 +14,11 @@ from bot.errors import ProviderError, ProviderFailed, ProviderLost, ProviderReje
 from bot.jobs import Attempt, Job, Picture
 from bot.providers import Handle, Output, Progress, Provider
 from bot.services.attempts import Attempts, failure_of
-from bot.services.delivery import Delivery
+from bot.services.decency import Decency
+from bot.services.delivery import Delivery, NotNow
 from bot.services.progress import Relay, end
 from bot.services.resources import Resources
-from bot.services.storing import keep, real_cost
+from bot.services.storing import Ways, keep, real_cost
 from bot.services.views import Views
 
 log = structlog.get_logger()
@@ -33,13 +35,16 @@ CANCEL_POLL_S = 10.0
 class Following:
     """The step from a run to its pictures, or words, in our keeping."""
 
-    def __init__(self, resources: Resources, *, views: Views, delivery: Delivery) -> None:
+    def __init__(
+        self, resources: Resources, *, decency: Decency, views: Views, delivery: Delivery
+    ) -> None:
         self._db = resources.db
         self._catalog = resources.catalog
         self._routing = resources.routing
         self._health = resources.routing.health
         self._media = resources.media
         self._clock = resources.clock
+        self._decency = decency
         self._views = views
         self._delivery = delivery
         self._attempts = Attempts(resources.db)
@@ -85,6 +90,8 @@ class Following:
 
     async def _watch(self, job: Job, provider: Provider, handle: Handle) -> list[Output]:
         async def show(progress: Progress) -> None:
+            if progress.preview is not None and not await self._may_preview(job):
+                progress = replace(progress, preview=None)
             async with self._db.read() as conn:
                 view = await self._views.of(conn, await jobs.get(conn, job.id) or job, progress)
             await self._delivery.show(view)
@@ -100,6 +107,12 @@ class Following:
                     log.info("run out of reach", job_id=job.id, reason=str(lost))
                     await asyncio.sleep(pause_s)
                     pause_s = min(pause_s * 2, MAX_PAUSE_S)
+
+    async def _may_preview(self, job: Job) -> bool:
+        try:
+            return await self._decency.may_preview(job)
+        except NotNow:
+            return False
 
     @asynccontextmanager
     async def _cancelling(
@@ -127,21 +140,31 @@ class Following:
         if job.task in WORD_TASKS:
             return await self._store_words(job, attempt, outputs)
         taken = outputs[: job.count]
-        made = await asyncio.gather(*(keep(self._media, one, job_id=job.id) for one in taken))
+        ways = await self._ways(job, attempt)
+        made = await asyncio.gather(*(keep(self._media, one, ways, job_id=job.id) for one in taken))
         found = [one.facts for one in made if one.facts is not None]
+        withheld = sum(one.is_withheld for one in made)
         if not found:
-            is_withheld = any(one.is_withheld for one in made)
-            failure = "withheld" if is_withheld else "no_pictures"
-            return await self._attempts.fail(job, attempt, failure)
+            failure = "withheld" if withheld else "no_pictures"
+            return await self._attempts.fail(job, attempt, failure, withheld=withheld)
         pictures = [Picture(number=number, **facts) for number, facts in enumerate(found, start=1)]
         self._measure(attempt)
         async with self._db.write() as conn:
             # First, so that a runner which lost the job meanwhile stops before it writes.
-            stored = await jobs.advance(conn, job, status="delivering")
+            stored = await jobs.advance(conn, job, status="delivering", withheld=withheld)
             await jobs.add_pictures(conn, job.id, pictures)
             cost = real_cost(outputs)
             await jobs.close_attempt(conn, attempt.id, status="done", cost_usd_micros=cost)
             return stored
+
+    async def _ways(self, job: Job, attempt: Attempt) -> Ways:
+        model = self._catalog.get(job.model)
+        async with self._db.read() as conn:
+            is_of_adults = await self._decency.starts_from_adults(conn, job)
+        return Ways(
+            rating=model.rating_at(job.task, attempt.provider, attempt.endpoint),
+            is_of_adults=is_of_adults,
+        )
 
     async def _store_words(self, job: Job, attempt: Attempt, outputs: list[Output]) -> Job:
         words = " ".join(output.text.strip() for output in outputs if output.text)

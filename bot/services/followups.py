@@ -164,7 +164,8 @@ def prices(
     wishes = _wishes_after(job, tried)
     if pictures and not job.failure:
         wishes |= _wishes_from(job, pictures, quoting)
-    found = {name: _quote(wish, quoting) for name, wish in wishes.items()}
+    is_tame = "is_tame" in job.inputs
+    found = {name: _quote(replace(wish, is_tame=is_tame), quoting) for name, wish in wishes.items()}
     final = found.get("final")
     if final is not None and final.model.name == job.model:
         # The same model with the same seed would draw the same again.

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.jobs import Job
+from bot.jobs import Job, Picture
 from bot.policy import ServerSettings, Tier
 from bot.services.orders import Order
 from bot.services.requests import Origin
@@ -16,8 +16,9 @@ from bot.services.requests import Origin
 class Asked:
     """What somebody asks for, once it is known what it would be.
 
-    `action` is the command or button; `parent` the job whose button it was. `is_shown_only` says
-    that nothing is made: pictures that are there already are shown.
+    `action` is the command or button; `parent` the job whose button it was, `number` the picture it
+    was pressed for, if any. `is_shown_only` says that nothing is made: `pictures`, which are there
+    already, are shown.
     """
 
     origin: Origin
@@ -29,6 +30,8 @@ class Asked:
     now: datetime
     parent: Job | None = None
     is_shown_only: bool = False
+    number: int = 0
+    pictures: tuple[Picture, ...] = ()
 
 
 class Gate(Protocol):

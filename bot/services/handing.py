@@ -3,12 +3,15 @@
 import asyncio
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from typing import Protocol
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import jobs, ledger
-from bot.errors import AtelierError, BadPicture, PictureTooLarge
-from bot.jobs import Job, NotOurs, Picture
+from bot.errors import AtelierError
+from bot.jobs import Job, NotOurs
+from bot.services.decency import Decency
 from bot.services.delivery import (
     Delivery,
     NotNow,
@@ -17,32 +20,20 @@ from bot.services.delivery import (
     TooLarge,
     Undeliverable,
 )
-from bot.services.gallery import Gallery
+from bot.services.parcels import Parcels
 from bot.services.preferences import read_preferences
 from bot.services.resources import Resources
+from bot.services.rewards import Rewards
 from bot.services.views import JobView, Views
 
 log = structlog.get_logger()
 
-REQUEST_LIMIT_BYTES = 24 * 1024 * 1024
-"""What one message may carry, all files together, with room for the words (Discord: 25 MiB)."""
-
 SAFE_LIMIT_BYTES = 10 * 1024 * 1024
 """What every server takes; a person's own limit may be higher than that of another place."""
-
-DESCRIBED_PIXELS = 250_000
-"""How large the picture is that stands beside its description."""
 
 MAX_PAUSE_S = 30.0
 MAX_REFRESHED = 3
 LONG_WAIT = timedelta(minutes=1)
-
-_EXTENSIONS = {
-    "image/png": "png",
-    "image/jpeg": "jpg",
-    "image/webp": "webp",
-    "image/gif": "gif",
-}
 
 
 class Unsettled(AtelierError):
@@ -51,24 +42,56 @@ class Unsettled(AtelierError):
 
 @dataclass(frozen=True)
 class _Shown:
-    """What the person sees: the message, and how many pictures, or words for one, are in it."""
+    """What the person sees: the message, and how many pictures, or words for one, are in it.
+
+    Where there are none, `failure` is what the job has failed by.
+    """
 
     receipt: Receipt | None
     count: int
+    failure: str | None = None
+
+
+_NOWHERE = _Shown(receipt=None, count=0, failure="undeliverable")
+
+
+class Sequel(Protocol):
+    """What follows from a job that is done, beside its money."""
+
+    async def write(self, conn: AsyncConnection, job: Job) -> None:
+        """Write it, in the transaction that settles the job."""
+        ...
+
+    def nudge(self) -> None:
+        """Do it, soon. Called after the transaction."""
+        ...
 
 
 class Handing:
     """The step between pictures in our store and a job that is over."""
 
     def __init__(
-        self, resources: Resources, *, gallery: Gallery, views: Views, delivery: Delivery
+        self,
+        resources: Resources,
+        *,
+        decency: Decency,
+        parcels: Parcels,
+        views: Views,
+        delivery: Delivery,
+        rewards: Rewards,
     ) -> None:
         self._db = resources.db
-        self._media = resources.media
         self._clock = resources.clock
-        self._gallery = gallery
+        self._decency = decency
+        self._parcels = parcels
         self._views = views
         self._delivery = delivery
+        self._rewards = rewards
+        self._sequels: list[Sequel] = []
+
+    def follow_with(self, sequel: Sequel) -> None:
+        """Let something follow from every job that is done."""
+        self._sequels.append(sequel)
 
     async def deliver(self, job: Job) -> Job:
         """Step `delivering`: put the outcome in front of the person, then settle.
@@ -78,38 +101,39 @@ class Handing:
         Raises:
             Unsettled: it was shown, and not settled; the same call does both again.
         """
-        shown = await self._show(job)
-        if shown is None and job.failure is None:
+        job, shown = await self._show(job)
+        if not shown.count and job.failure is None:
             # Next time round the card says why there are no pictures.
-            return await self._fail(job, failure="undeliverable")
-        if shown is not None and not shown.count and job.failure is None:
-            return await self._fail(job, failure="no_pictures")
+            return await self._write(job, failure=shown.failure)
         try:
             job = await self._settle(job, shown)
         except NotOurs:
             raise
         except Exception as error:
             raise Unsettled(f"job {job.id} was shown and not settled") from error
+        if job.withheld_paid:
+            self._decency.nudge()
+        for sequel in self._sequels:
+            sequel.nudge()
         await self._notify(job, shown)
         await self._refresh_waiting(job)
         return job
 
-    async def files_of(self, view: JobView, limit_bytes: int) -> list[PictureFile]:
+    async def files_of(
+        self, view: JobView, limit_bytes: int, *, allows_nsfw: bool = False
+    ) -> list[PictureFile]:
         """Return a job's pictures as files that fit where they go; of words, what they describe.
+
+        Those for adults are left out where they may not appear.
 
         Raises:
             NotNow: Discord, where they lie, could not be reached.
         """
-        if view.answer is not None:
-            return await self._described(view)
-        if view.pictures:
-            limit_bytes = min(limit_bytes, REQUEST_LIMIT_BYTES // len(view.pictures))
-        files = [await self._file(view.id, picture, limit_bytes) for picture in view.pictures]
-        return [file for file in files if file is not None]
+        return (await self._parcels.pack(view, limit_bytes, allows_nsfw=allows_nsfw)).files
 
-    async def _fail(self, job: Job, *, failure: str) -> Job:
+    async def _write(self, job: Job, **changes: object) -> Job:
         async with self._db.write() as conn:
-            return await jobs.advance(conn, job, status=job.status, failure=failure)
+            return await jobs.advance(conn, job, status=job.status, **changes)
 
     async def _view(self, job: Job) -> JobView:
         async with self._db.read() as conn:
@@ -117,78 +141,94 @@ class Handing:
             assert fresh is not None, job
             return await self._views.of(conn, fresh)
 
-    async def _described(self, view: JobView) -> list[PictureFile]:
-        """Return a small copy of the picture that words are about, if there is one (still)."""
-        if view.described is None:
-            return []
-        try:
-            data = await self._gallery.read(view.described)
-            data = await self._media.shrink(data, DESCRIBED_PIXELS)
-        except (BadPicture, FileNotFoundError) as error:
-            log.info("described picture is gone", job_id=view.id, reason=str(error))
-            return []
-        extension = _EXTENSIONS[self._media.mime_of(data)]
-        return [PictureFile(number=0, name=f"described-{view.id}.{extension}", data=data)]
-
-    async def _file(self, job_id: int, picture: Picture, limit_bytes: int) -> PictureFile | None:
-        try:
-            data = await self._media.fit(await self._gallery.read(picture.sha256), limit_bytes)
-        except (BadPicture, PictureTooLarge, FileNotFoundError) as error:
-            log.warning("picture cannot be sent", job_id=job_id, reason=str(error))
-            return None
-        extension = _EXTENSIONS[self._media.mime_of(data)]
-        return PictureFile(
-            number=picture.number, name=f"job-{job_id}-{picture.number}.{extension}", data=data
-        )
-
-    async def _show(self, job: Job) -> _Shown | None:
-        """Show the outcome, however long Discord takes to accept it; None when nowhere is left."""
+    async def _show(self, job: Job) -> tuple[Job, _Shown]:
+        """Show the outcome, however long Discord takes to accept it."""
         pause_s, limit_bytes = 1.0, job.file_limit_bytes
         while True:
-            view = await self._view(job)
             try:
-                return await self._show_once(view, limit_bytes)
+                # Each time anew: the place may have changed while Discord was away.
+                job, view = await self._weighed(job)
+                return job, await self._show_once(view, limit_bytes, hides=bool(job.hidden))
             except TooLarge:
                 if limit_bytes <= SAFE_LIMIT_BYTES:
-                    return None
+                    return job, _NOWHERE
                 limit_bytes = SAFE_LIMIT_BYTES
             except Undeliverable as error:
                 log.warning("job cannot be shown", job_id=job.id, reason=str(error))
-                return None
+                return job, _NOWHERE
             except NotNow as error:
                 log.info("delivery put off", job_id=job.id, reason=str(error))
-                del view
+                view = None
                 await asyncio.sleep(pause_s)
                 pause_s = min(pause_s * 2, MAX_PAUSE_S)
 
-    async def _show_once(self, view: JobView, limit_bytes: int) -> _Shown:
-        """Show what there is; raises as the delivery does."""
+    async def _weighed(self, job: Job) -> tuple[Job, JobView]:
+        """Decide, before anything is shown, what may not be, and who pays for it.
+
+        What was decided is written first: the card says it, and the settlement keeps to it.
+
+        Raises:
+            NotNow: Discord could not be asked about the place.
+        """
+        view = await self._view(job)
+        if view.failure not in (None, "withheld"):
+            return job, view
+        hidden = job.hidden if view.failure else await self._hidden(job, view)
+        is_decided = job.withheld_paid is not None or not (job.withheld or hidden)
+        if is_decided and hidden == job.hidden:
+            return job, view
+        async with self._db.write() as conn:
+            charged = await self._decency.charged_of(conn, job, hidden=hidden)
+            job = await jobs.advance(
+                conn,
+                job,
+                status=job.status,
+                hidden=hidden,
+                withheld_paid=charged,
+                failure="withheld" if hidden and hidden == len(view.pictures) else job.failure,
+            )
+        return job, await self._view(job)
+
+    async def _hidden(self, job: Job, view: JobView) -> int:
+        """Count the pictures that may not appear where the job was asked for, as of now."""
+        if not view.adults:
+            return 0
+        place = {"server_id": job.server_id, "channel_id": job.channel_id}
+        return 0 if await self._decency.allows(**place) else len(view.adults)
+
+    async def _show_once(self, view: JobView, limit_bytes: int, *, hides: bool) -> _Shown:
+        """Show what there is, perhaps without what is for adults; raises as the delivery does."""
         # What failed is told, not shown, even where pictures lie ready: it is not paid either.
         if view.failure is not None:
             return _Shown(await self._delivery.deliver(view, []), count=0)
+        parcel = await self._parcels.pack(view, limit_bytes, allows_nsfw=not hides)
         if view.answer is not None:
-            files = await self._described(view)
-            return _Shown(await self._delivery.deliver(view, files), count=1)
-        files = await self.files_of(view, limit_bytes)
-        if not files:
-            return _Shown(receipt=None, count=0)
-        return _Shown(await self._delivery.deliver(view, files), count=len(files))
+            return _Shown(await self._delivery.deliver(view, parcel.files), count=1)
+        if not parcel.files:
+            return _Shown(None, count=0, failure="too_large" if parcel.too_large else "no_pictures")
+        receipt = await self._delivery.deliver(view, parcel.files)
+        return _Shown(receipt, count=len(parcel.files))
 
-    async def _settle(self, job: Job, shown: _Shown | None) -> Job:
-        delivered = shown.count if shown else 0
-        changes: dict[str, object] = {"delivered": delivered, "finished_at": self._clock()}
-        if shown is not None and shown.receipt is not None:
+    async def _settle(self, job: Job, shown: _Shown) -> Job:
+        changes: dict[str, object] = {"delivered": shown.count, "finished_at": self._clock()}
+        if shown.receipt is not None:
             changes |= asdict(shown.receipt)
         status = {None: "done", "cancelled": "cancelled"}.get(job.failure, "failed")
         async with self._db.write() as conn:
             settled = await jobs.advance(conn, job, status=status, **changes)
             if job.price:
-                await ledger.capture(conn, hold_key=job.hold_key, amount=job.unit_price * delivered)
+                await ledger.capture(conn, hold_key=job.hold_key, amount=settled.charged)
+            if settled.withheld_paid:
+                await self._decency.note_charged(conn, settled)
+            if status == "done":
+                await self._rewards.first_picture(conn, settled)
+                for sequel in self._sequels:
+                    await sequel.write(conn, settled)
             return settled
 
-    async def _notify(self, job: Job, shown: _Shown | None) -> None:
+    async def _notify(self, job: Job, shown: _Shown) -> None:
         """Mention the person when they waited long, or as they chose; private answers tell it."""
-        if job.is_private or shown is None or shown.receipt is None:
+        if job.is_private or shown.receipt is None:
             return
         async with self._db.read() as conn:
             wanted = (await read_preferences(conn, job.account_id)).notify

@@ -122,7 +122,7 @@ def _line(job: Job, account_id: int, catalog: Catalog, *, marks: int) -> PastJob
         user_id=job.user_id,
         is_own=job.account_id == account_id,
         pictures=job.delivered,
-        charged=job.unit_price * job.delivered,
+        charged=job.charged,
         server_id=job.server_id,
         channel_id=job.channel_id,
         message_id=job.message_id,

@@ -1,6 +1,5 @@
 """Accepting work: from a wish to a job with its price held, or a refusal that cost nothing."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -12,9 +11,7 @@ from bot import jobs, ledger
 from bot.catalog import Model, Task
 from bot.db import take_turn
 from bot.errors import (
-    BudgetUsedUp,
     InsufficientCredits,
-    JobForgotten,
     JobStillRunning,
     NoRoute,
     NoSuchPicture,
@@ -22,7 +19,7 @@ from bot.errors import (
     UnknownJob,
 )
 from bot.jobs import Job, NewJob, Picture
-from bot.services.accounts import SPENDING, Accounts, month_start, next_month
+from bot.services.accounts import SPENDING, Accounts
 from bot.services.credits import next_daily
 from bot.services.followups import (
     FOLLOWUPS,
@@ -34,18 +31,16 @@ from bot.services.followups import (
     is_shown_anew,
 )
 from bot.services.gates import Asked, Gate
-from bot.services.orders import Click, Order, find_known, freest_slot
+from bot.services.lineage import with_lineage
+from bot.services.orders import Click, Order, find_known, find_settled, freest_slot, order_for
+from bot.services.places import is_spoiler_here
 from bot.services.quoting import Quote, Quoting
 from bot.services.requests import ImageWish, Origin, Source
 from bot.services.resources import Resources
-from bot.services.servers import Servers
+from bot.services.screening import Screening
 from bot.services.views import JobView, Views
 
 log = structlog.get_logger()
-
-SETTLING_LOOKS = 15
-SETTLING_PAUSE_S = 0.1
-"""A press is answered within three seconds; the money follows the pictures much sooner."""
 
 
 @dataclass(frozen=True)
@@ -66,17 +61,19 @@ class Making:
         accounts: Accounts,
         gates: Sequence[Gate],
         quoting: Quoting,
-        servers: Servers,
+        screening: Screening,
         views: Views,
     ) -> None:
         self._db = resources.db
-        self._settings = resources.settings
+        self._catalog = resources.catalog
         self._media = resources.media
         self._clock = resources.clock
         self._accounts = accounts
+        self._budget = accounts.budget
         self._gates = gates
         self._quoting = quoting
-        self._servers = servers
+        self._screening = screening
+        self._servers = screening.servers
         self._views = views
         self._is_closed = False
 
@@ -84,13 +81,13 @@ class Making:
         """Take no more work; every request from now on raises `Restarting`."""
         self._is_closed = True
 
-    def quote(self, wish: ImageWish) -> Quote:
-        """Check a wish against its model and price it. Writes nothing.
+    def quote(self, wish: ImageWish, *, server_id: int | None) -> Quote:
+        """Check a wish against its model and price it for a server. Writes nothing.
 
         Raises:
             UserError: what is wrong with it, in a class of its own.
         """
-        return self._quoting.quote(wish)
+        return self._quoting.at(server_id).quote(wish)
 
     async def take_picture(self, data: bytes) -> Source:
         """Keep a picture that somebody gave us, upright, bounded and without its metadata.
@@ -121,7 +118,7 @@ class Making:
         Raises:
             UserError: nothing was written.
         """
-        order = Order.of(self.quote(wish), lane=wish.lane)
+        order = order_for(self._quoting, self._servers.of(origin.server_id), origin, wish)
         before = await self._made_before(origin, order.likeness)
         if before is not None:
             free = replace(order, price=0, cost_usd_micros=0)
@@ -152,7 +149,7 @@ class Making:
         # Other words are another wish, however soon they follow.
         key = f"{action}:{job_id}:{number}:{origin.user_id}" if prompt is None else None
         # Through the same checks as a new wish: the model may have changed since.
-        order = Order.of(self.quote(wish), lane=wish.lane)
+        order = order_for(self._quoting, self._servers.of(origin.server_id), origin, wish)
         return await self._accept(origin, order, Click(action, parent, number=number, key=key))
 
     async def price_of(
@@ -160,7 +157,8 @@ class Making:
     ) -> int:
         """Return what `follow_up` would cost; raises as it does."""
         parent = await self._parent(origin, job_id)
-        return self.quote(await self._wish(parent, number, action, prompt)).price
+        wish = await self._wish(parent, number, action, prompt)
+        return self.quote(wish, server_id=origin.server_id).price
 
     async def pick(self, origin: Origin, job_id: int, number: int) -> Accepted:
         """Accept one picture of a job as a message of its own; free, and once per person.
@@ -198,13 +196,15 @@ class Making:
         parent = await self._parent(origin, job_id)
         return parent.answer or parent.inputs["prompt"]
 
-    def models(self, typed: str, *, task: Task = "imagine", limit: int = 25) -> list[Model]:
+    def models(
+        self, typed: str, *, server_id: int | None, task: Task = "imagine", limit: int = 25
+    ) -> list[Model]:
         """Return the models that can be had now and match what was typed so far."""
-        return self._quoting.models(typed, task, limit=limit)
+        return self._quoting.at(server_id).models(typed, task, limit=limit)
 
-    def presets(self, typed: str = "") -> list[Model]:
+    def presets(self, typed: str = "", *, server_id: int | None) -> list[Model]:
         """Return the fixed changes that can be had now and match what was typed so far."""
-        return self._quoting.presets(typed)
+        return self._quoting.at(server_id).presets(typed)
 
     async def note_answer(self, job_id: int, message_id: int) -> None:
         """Remember which message answered the interaction: it is the job's card.
@@ -239,7 +239,7 @@ class Making:
         return picture
 
     async def _parent(self, origin: Origin, job_id: int) -> Job:
-        parent = await self._shown(job_id)
+        parent = await find_settled(self._db, job_id)
         # A forged id of another server looks the same as one that never was.
         if parent is None or parent.server_id != origin.server_id:
             raise UnknownJob(job_id=str(job_id))
@@ -247,27 +247,19 @@ class Making:
             raise UnknownJob(job_id=str(job_id))
         if not parent.is_final:
             raise JobStillRunning
-        if jobs.is_forgotten(parent):
-            raise JobForgotten
+        jobs.check_shown(parent)
         return parent
-
-    async def _shown(self, job_id: int) -> Job | None:
-        """Return a job; one whose buttons are there already is given a moment to be settled."""
-        for looks_left in reversed(range(SETTLING_LOOKS)):
-            async with self._db.read() as conn:
-                job = await jobs.get(conn, job_id)
-            if job is None or job.status != "delivering" or not looks_left:
-                return job
-            await asyncio.sleep(SETTLING_PAUSE_S)
-        raise AssertionError
 
     async def _accept(self, origin: Origin, order: Order, click: Click) -> Accepted:
         if self._is_closed:
             raise Restarting
+        verdict = await self._screening.check_order(origin, order, click)
         try:
             async with self._db.write() as conn:
                 known = await find_known(conn, origin, click, self._clock())
                 job = known or await self._write_job(conn, origin, order, click)
+                if known is None:
+                    await self._screening.note(conn, origin, verdict, job)
                 return Accepted(view=await self._views.of(conn, job), is_new=known is None)
         except IntegrityError:
             # Another process accepted the same interaction or click between our look and our
@@ -277,6 +269,9 @@ class Making:
                 if known is None:
                     raise
                 return Accepted(view=await self._views.of(conn, known), is_new=False)
+        finally:
+            self._budget.nudge()
+            self._screening.nudge()
 
     async def _made_before(self, origin: Origin, likeness: str | None) -> Click | None:
         """Return the click that shows the very same pictures again, if they are all still kept."""
@@ -312,7 +307,8 @@ class Making:
         order = asked.order
         for gate in self._gates:
             await gate.check(conn, asked)
-        await self._check_budget(conn, order)
+        if order.cost_usd_micros:
+            await self._budget.check(conn, order.cost_usd_micros)
         slot = await freest_slot(conn, account_id, order.lane, slots=asked.tier.slots)
         job = await jobs.accept(
             conn,
@@ -334,13 +330,14 @@ class Making:
                 click_key=click.key,
                 model=order.model_name,
                 task=order.task,
-                inputs=order.inputs,
+                inputs=await with_lineage(conn, self._catalog, order.inputs),
                 count=order.count,
                 price=order.price,
                 cost_usd_micros=order.cost_usd_micros,
                 lane=order.lane,
                 slot=slot,
                 likeness=order.likeness,
+                is_spoiler=order.is_spoiler,
                 # What is there already has only to be shown.
                 status="delivering" if click.pictures else "queued",
             ),
@@ -355,29 +352,25 @@ class Making:
 
     def _asked(self, origin: Origin, account_id: int, order: Order, click: Click) -> Asked:
         tier = self._servers.tier_of(origin)
+        settings = self._servers.of(origin.server_id)
         if tier.lane == "relax":
             order = replace(order, lane="relax")
+        is_of_spoiler = click.parent is not None and click.parent.is_spoiler
+        if is_of_spoiler or is_spoiler_here(settings, origin):
+            order = replace(order, is_spoiler=True)
         return Asked(
             origin=origin,
             account_id=account_id,
             action=click.action,
             order=order,
-            settings=self._servers.of(origin.server_id),
+            settings=settings,
             tier=tier,
             now=self._clock(),
             parent=click.parent,
             is_shown_only=bool(click.pictures),
+            number=click.number,
+            pictures=click.pictures,
         )
-
-    async def _check_budget(self, conn: AsyncConnection, order: Order) -> None:
-        """Refuse what the host's month cannot pay; what costs the host nothing always passes."""
-        if order.cost_usd_micros == 0:
-            return
-        now = self._clock()
-        committed = await jobs.committed_usd_micros(conn, since=month_start(now))
-        left = self._settings.monthly_budget_usd_micros - committed
-        if order.cost_usd_micros > left:
-            raise BudgetUsedUp(resets_at=next_month(now))
 
     async def _hold(self, conn: AsyncConnection, job: Job) -> None:
         try:
@@ -389,5 +382,6 @@ class Making:
                 amount=job.price,
             )
         except InsufficientCredits as error:
-            error.daily_at = await next_daily(conn, job.account_id, self._clock())
+            if self._servers.of(job.server_id).daily_credits:
+                error.daily_at = await next_daily(conn, job.account_id, self._clock())
             raise

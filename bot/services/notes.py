@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from bot.db import upsert
 from bot.db.tables import notes
 from bot.services.resources import Resources
 
@@ -20,5 +21,4 @@ class Notes:
     async def write(self, name: str, value: str) -> None:
         """Note a text, in place of an older one."""
         async with self._db.write() as conn:
-            await conn.execute(notes.delete().where(notes.c.name == name))
-            await conn.execute(notes.insert().values(name=name, value=value))
+            await upsert(conn, notes, {"name": name, "value": value})

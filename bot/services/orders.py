@@ -1,7 +1,8 @@
 """Orders: what a job is made from, and which press it comes from."""
 
+import asyncio
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Self
 
@@ -9,9 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import jobs
 from bot.catalog import Task
+from bot.db import Database
+from bot.errors import AdultsOnly
 from bot.jobs import Job, Picture
-from bot.services.quoting import Quote
-from bot.services.requests import Origin
+from bot.policy import ServerSettings
+from bot.services.places import allows_here
+from bot.services.quoting import Quote, Quoting
+from bot.services.requests import ImageWish, Origin
+
+SETTLING_LOOKS = 15
+SETTLING_PAUSE_S = 0.1
+"""A press is answered within three seconds; the money follows the pictures much sooner."""
 
 RELAXED_SLOTS = 1
 """How many jobs of one account run at once in the relaxed lane; in the fast one its tier says."""
@@ -34,9 +43,10 @@ class Order:
     lane: str
     likeness: str | None = None
     is_served: bool = True
+    is_spoiler: bool = False
 
     @classmethod
-    def of(cls, quote: Quote, *, lane: str) -> Self:
+    def of(cls, quote: Quote, *, lane: str, is_spoiler: bool = False) -> Self:
         """Order what was quoted."""
         return cls(
             model_name=quote.model.name,
@@ -49,7 +59,24 @@ class Order:
             lane=lane,
             likeness=quote.likeness,
             is_served=quote.is_served,
+            is_spoiler=is_spoiler,
         )
+
+
+def order_for(quoting: Quoting, settings: ServerSettings, origin: Origin, wish: ImageWish) -> Order:
+    """Check and price a wish for the very place that somebody is at.
+
+    Raises:
+        AdultsOnly: nobody could do it whose pictures may appear there unseen.
+        UserError: what else is wrong with it.
+    """
+    wish = replace(wish, is_tame=not allows_here(settings, origin))
+    try:
+        quote = quoting.at(origin.server_id).quote(wish)
+    except AdultsOnly as error:
+        error.is_never = settings.nsfw == "never"
+        raise
+    return Order.of(quote, lane=wish.lane, is_spoiler=wish.is_spoiler)
 
 
 @dataclass(frozen=True)
@@ -64,6 +91,17 @@ class Click:
     number: int = 0
     key: str | None = None
     pictures: tuple[Picture, ...] = ()
+
+
+async def find_settled(db: Database, job_id: int) -> Job | None:
+    """Return a job; one whose buttons are there already is given a moment to be settled."""
+    for looks_left in reversed(range(SETTLING_LOOKS)):
+        async with db.read() as conn:
+            job = await jobs.get(conn, job_id)
+        if job is None or job.status != "delivering" or not looks_left:
+            return job
+        await asyncio.sleep(SETTLING_PAUSE_S)
+    raise AssertionError
 
 
 async def find_known(

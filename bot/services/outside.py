@@ -44,6 +44,10 @@ class Outside(Protocol):
         """Return a member's roles, or None for somebody who is no member (any more)."""
         ...
 
+    async def is_staff(self, server_id: int, user_id: int) -> bool:
+        """Whether somebody moderates a server: by their roles, or because it is theirs."""
+        ...
+
     async def allows_nsfw(self, channel_id: int) -> bool:
         """Whether a channel, or the channel that a thread belongs to, is age-restricted."""
         ...

@@ -30,7 +30,8 @@ class Preferences:
     """One person's choices in one server; None leaves it to the command.
 
     `confirm_above` is in credits: a press that costs more asks first, None never asks.
-    `shares_buttons` lets others press the buttons under one's pictures.
+    `shares_buttons` lets others press the buttons under one's pictures. `takes_gifts` lets them
+    give one credits, `is_ranked` shows one on leaderboards.
     """
 
     model: str | None = None
@@ -42,6 +43,8 @@ class Preferences:
     confirm_above: int | None = None
     shares_buttons: bool = True
     compact: bool = False
+    takes_gifts: bool = True
+    is_ranked: bool = True
 
     @classmethod
     def of(cls, chosen: Mapping[str, Any]) -> Self:
@@ -158,6 +161,8 @@ _ALLOWED: dict[str, tuple[object, ...]] = {
     "notify": get_args(Notify),
     "shares_buttons": (True, False),
     "compact": (True, False),
+    "takes_gifts": (True, False),
+    "is_ranked": (True, False),
 }
 
 

@@ -14,7 +14,6 @@ from bot.catalog import AUTO, Catalog
 from bot.db.tables import presets
 from bot.errors import (
     BadName,
-    JobForgotten,
     JobStillRunning,
     NoPreset,
     NotYourJob,
@@ -28,6 +27,7 @@ from bot.services.accounts import Accounts
 from bot.services.owners import admit_owner, find_owner
 from bot.services.requests import ImageWish, Origin
 from bot.services.resources import Resources
+from bot.services.screening import Screening
 
 MOST_PRESETS = 25
 LONGEST_NAME = 40
@@ -101,20 +101,22 @@ class PresetDraft:
 class Presets:
     """Keeps up to 25 presets for each person in each server."""
 
-    def __init__(self, resources: Resources, accounts: Accounts) -> None:
+    def __init__(self, resources: Resources, *, accounts: Accounts, screening: Screening) -> None:
         self._db = resources.db
         self._catalog = resources.catalog
         self._clock = resources.clock
         self._accounts = accounts
+        self._screening = screening
 
     async def save(self, origin: Origin, draft: PresetDraft) -> SavedPreset:
         """Keep the settings of one's finished job, in place of a preset of the same name.
 
         Raises:
             BadName, UnknownJob, NotYourJob, JobStillRunning, JobForgotten, NoPreset,
-            TooManyPresets, ServerNotAllowed: nothing was written.
+            TooManyPresets, ServerNotAllowed, PromptBlocked, PromptWarned: nothing was written.
         """
         name = _checked_name(draft.name)
+        await self._screening.check(origin, "\n".join((name, draft.prefix, draft.suffix)))
         async with self._db.write() as conn:
             job = await jobs.get(conn, draft.job_id)
             preset = _preset_of(_checked_job(job, origin, draft), draft, name, self._catalog)
@@ -205,8 +207,7 @@ def _checked_job(job: Job | None, origin: Origin, draft: PresetDraft) -> Job:
         raise NotYourJob
     if not job.is_final:
         raise JobStillRunning
-    if jobs.is_forgotten(job):
-        raise JobForgotten
+    jobs.check_shown(job)
     return job
 
 

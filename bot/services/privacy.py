@@ -7,7 +7,7 @@ import zipfile
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,6 +26,7 @@ from bot.db.tables import (
 )
 from bot.errors import ExportTooLarge, WorkUnderWay
 from bot.jobs import Attempt, Job, Picture
+from bot.services.dealings import dealings_of, forget_dealings
 from bot.services.owners import find_owner, lock
 from bot.services.preferences import read_preferences
 from bot.services.presets import read_presets
@@ -86,6 +87,7 @@ class Privacy:
                 told |= await _everything(conn, account_id)
                 told["moderation"] = await _moderation(conn, origin)
                 told["asked"] = await _asked(conn, origin)
+                told |= await dealings_of(conn, origin, account_id)
         # A long history takes a while to write down and to zip.
         export = await asyncio.to_thread(_packed, told, f"atelier-{origin.user_id}")
         limit_bytes = min(origin.file_limit_bytes, SAFE_LIMIT_BYTES)
@@ -120,6 +122,7 @@ class Privacy:
             for table in (preferences, presets, favourites):
                 await conn.execute(table.delete().where(table.c.account_id == account_id))
             await conn.execute(asks.delete().where(_is_asked(origin)))
+            await forget_dealings(conn, origin, account_id)
             await jobs.forget(conn, account_id)
             return gone
 
@@ -173,7 +176,7 @@ def _job(job: Job) -> dict[str, Any]:
     link = f"https://discord.com/channels/{job.server_id}/{job.channel_id}/{job.message_id}"
     return {
         **{name: whole[name] for name in _JOB_FIELDS},
-        "charged": job.unit_price * job.delivered,
+        "charged": job.charged,
         "message": link if job.message_id else None,
     }
 
@@ -259,5 +262,5 @@ def _packed(told: Mapping[str, Any], stem: str) -> Export:
 
 
 def _in_words(value: object) -> str:
-    assert isinstance(value, datetime), value
+    assert isinstance(value, date), value
     return value.isoformat()

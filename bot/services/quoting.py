@@ -22,6 +22,7 @@ from bot.catalog import (
     units,
 )
 from bot.errors import (
+    AdultsOnly,
     BadPicture,
     BadPrompt,
     NoRoute,
@@ -34,6 +35,7 @@ from bot.media import framed_size, shrunk_size
 from bot.routing import Routing
 from bot.services.choosing import by_fitness
 from bot.services.requests import ImageWish, Source
+from bot.services.servers import Servers
 
 MAX_SEED = 2**32 - 1
 
@@ -75,7 +77,8 @@ class Quote:
         """A name that only requests for the very same pictures share; None without a seed."""
         if "seed" not in self.inputs.get("insists", ()):
             return None
-        asked = {name: value for name, value in self.inputs.items() if name != "avoid"}
+        by_whom = ("avoid", "is_tame")
+        asked = {name: value for name, value in self.inputs.items() if name not in by_whom}
         text = json.dumps([self.model.name, self.task, asked], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -86,23 +89,48 @@ class Quote:
 
 
 class Quoting:
-    """Knows what each model takes, and what it costs where it is served just now."""
+    """Knows what each model takes, and what it costs where it is served just now.
 
-    def __init__(self, catalog: Catalog, routing: Routing) -> None:
+    Its prices are those without a markup; `at` a server, they are what people pay there.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        routing: Routing,
+        servers: Servers | None = None,
+        *,
+        markup_percent: int = 0,
+    ) -> None:
         self._catalog = catalog
         self._routing = routing
+        self._servers = servers
+        self._markup_percent = markup_percent
+
+    def at(self, server_id: int | None) -> "Quoting":
+        """Return the same with the prices of a server, as they are now."""
+        if self._servers is None or server_id is None:
+            return self
+        percent = self._servers.of(server_id).markup_percent
+        return Quoting(self._catalog, self._routing, self._servers, markup_percent=percent)
 
     def models(self, typed: str, task: Task, *, limit: int | None = None) -> list[Model]:
         """Return the models that can do a task now and match what was typed so far."""
-        found = self._catalog.search(typed, task)
-        served = [model for model in found if self._routing.serves(model, task)]
-        return [self._routing.priced(model) for model in served[:limit]]
+        return self._priced(self._served(typed, task)[:limit])
 
     def presets(self, typed: str) -> list[Model]:
         """Return the presets of `/edit` that can be had now and match what was typed so far."""
         found = self._catalog.presets(typed)
         served = [model for model in found if self._routing.serves(model, "edit")]
-        return [self._routing.priced(model) for model in served]
+        return self._priced(served)
+
+    def _served(self, typed: str, task: Task) -> list[Model]:
+        found = self._catalog.search(typed, task)
+        return [model for model in found if self._routing.serves(model, task)]
+
+    def _priced(self, models: Sequence[Model]) -> list[Model]:
+        percent = self._markup_percent
+        return [self._routing.priced(model, markup_percent=percent) for model in models]
 
     def serves(self, name: str, task: Task) -> bool:
         """Whether a model of this name is there and does this task just now."""
@@ -141,7 +169,8 @@ class Quoting:
 
     def _candidates(self, wish: ImageWish) -> list[Model]:
         """Return what `auto` may mean: models that are well first, and the best for the wish."""
-        there = self.models("", wish.task)
+        # As the catalog has them: a price that is marked up already would be marked up twice.
+        there = self._served("", wish.task)
         # Who asks for an AI's picture gets none of the painter's because a company is down.
         real = [model for model in there if not model.is_fallback] or there
         is_well = {
@@ -158,8 +187,11 @@ class Quoting:
         inputs |= {"count": wish.count, "pixels": pixels, "insists": _insists(wish)}
         if wish.avoid:
             inputs["avoid"] = list(wish.avoid)
+        if wish.is_tame:
+            inputs["is_tame"] = True
         route = self._route(model, wish, inputs)
-        price = self._routing.price_of(model, wish.task) * units(offer.unit, pixels)
+        price = self._routing.price_of(model, wish.task, markup_percent=self._markup_percent)
+        price *= units(offer.unit, pixels)
         return Quote(
             model=model,
             task=wish.task,
@@ -176,6 +208,7 @@ class Quoting:
         Raises:
             NoRoute: no provider of this model is there.
             UnsupportedInput, OutOfRange: one is, and cannot be told all that the wish insists on.
+            AdultsOnly: only those could do it who must not where it is asked for.
         """
         offer = model.tasks[wish.task]
         found = self._routing.choices(offer, inputs, avoid=wish.avoid)
@@ -185,6 +218,8 @@ class Quoting:
         there = [choice.route for choice in self._routing.routes(offer, avoid=wish.avoid)]
         if not there:
             raise NoRoute(model_title=model.title)
+        if any(route.serves({**inputs, "is_tame": False}) for route in there):
+            raise AdultsOnly(model_title=model.title)
         most = max(route.max_count for route in there)
         _check_range("count", wish.count, 1, most)
         told: set[str] = {value for route in there for value in route.sends.values()}

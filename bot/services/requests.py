@@ -52,7 +52,9 @@ class ImageWish:
     names. `drawn_as` is the quality that an
     earlier job was asked for: kept, and meant again where the model has steps for it. `avoid` names
     providers that shall not do it. `said` names the fields that the person
-    chose: nothing else may fill those in, not even where they are as usual.
+    chose: nothing else may fill those in, not even where they are as usual. `is_spoiler` hides what
+    comes of it until somebody clicks, `is_tame` keeps it from those who may draw what is for
+    adults and not say so.
     """
 
     prompt: str
@@ -77,3 +79,5 @@ class ImageWish:
     lane: str = "fast"
     avoid: tuple[str, ...] = ()
     said: tuple[str, ...] = ()
+    is_spoiler: bool = False
+    is_tame: bool = False

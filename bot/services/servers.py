@@ -52,6 +52,10 @@ class Servers:
         """Return a server's settings."""
         return self._settings.get(server_id, _USUAL)
 
+    def all(self) -> Mapping[int, ServerSettings]:
+        """Return the settings of every server whose staff changed any."""
+        return self._settings
+
     def tiers_of(self, server_id: int) -> Mapping[int, Tier]:
         """Return a server's tiers by role; the server's own id stands for everybody."""
         return self._tiers.get(server_id, {})

@@ -10,7 +10,7 @@ from bot import jobs
 from bot.catalog import Model, Offer, Task
 from bot.errors import BadPicture, NoRoute, PictureTooLarge
 from bot.services.delivery import PictureFile
-from bot.services.handing import REQUEST_LIMIT_BYTES
+from bot.services.parcels import REQUEST_LIMIT_BYTES
 from bot.services.quoting import Quoting
 from bot.services.requests import Origin
 from bot.services.resources import Resources
@@ -68,16 +68,18 @@ class Showroom:
         self._routing = resources.routing
         self._quoting = quoting
 
-    def models(self, task: Task) -> list[Model]:
+    def models(self, task: Task, *, server_id: int | None) -> list[Model]:
         """Return the models that do a task just now, the preferred ones first."""
-        return self._quoting.models("", task, limit=MOST_MODELS)
+        return self._quoting.at(server_id).models("", task, limit=MOST_MODELS)
 
-    def page(self, task: Task, query: str = "", number: int = 0) -> ModelPage:
+    def page(
+        self, task: Task, query: str = "", number: int = 0, *, server_id: int | None
+    ) -> ModelPage:
         """Return a page of the models whose name or title holds these words.
 
         Beyond the last page is the last one: models may have gone since somebody looked.
         """
-        found = self._quoting.models(query, task)
+        found = self._quoting.at(server_id).models(query, task)
         count = max(1, math.ceil(len(found) / MOST_MODELS))
         number = min(number, count - 1)
         first = number * MOST_MODELS
@@ -90,7 +92,7 @@ class Showroom:
         Raises:
             NoRoute: it cannot be had just now.
         """
-        found = self._quoting.models("", task)
+        found = self._quoting.at(origin.server_id).models("", task)
         model = next((one for one in found if name in (None, one.name)), None)
         if model is None:
             raise NoRoute(model_title=name or "a model for that")

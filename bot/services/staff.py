@@ -88,16 +88,52 @@ class StaffLog:
 
     async def write(self, conn: AsyncConnection, origin: Origin, deed: Deed) -> None:
         """Write a deed in the transaction that does it."""
+        await self.write_for(
+            conn, origin.server_id, origin.user_id, deed, interaction_id=origin.interaction_id
+        )
+
+    async def write_for(
+        self,
+        conn: AsyncConnection,
+        server_id: int,
+        staff_id: int,
+        deed: Deed,
+        *,
+        interaction_id: int | None = None,
+    ) -> None:
+        """Write a deed that is done long after it was asked for; nobody (0) is the bot itself."""
         await conn.execute(
             staff_actions.insert().values(
-                server_id=origin.server_id,
-                staff_id=origin.user_id,
+                server_id=server_id,
+                staff_id=staff_id,
                 target_id=deed.target_id,
                 action=deed.action,
                 before=str(deed.before),
                 after=str(deed.after),
                 reason=deed.reason,
                 created_at=self._clock(),
+                interaction_id=interaction_id,
+            )
+        )
+
+    async def note(
+        self, conn: AsyncConnection, server_id: int, deed: Deed, *, is_quiet: bool = False
+    ) -> None:
+        """Write what nobody did and staff should know; its `staff_id` is 0.
+
+        With `is_quiet` it is counted, and not posted in the mod log.
+        """
+        await conn.execute(
+            staff_actions.insert().values(
+                server_id=server_id,
+                staff_id=0,
+                target_id=deed.target_id,
+                action=deed.action,
+                before=str(deed.before),
+                after=str(deed.after),
+                reason=deed.reason,
+                created_at=self._clock(),
+                is_posted=is_quiet,
             )
         )
 

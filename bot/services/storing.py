@@ -6,9 +6,11 @@ from typing import Any
 
 import structlog
 
+from bot.catalog import Rating
 from bot.errors import BadPicture
 from bot.media import Media
 from bot.providers import Output
+from bot.services.ratings import is_for_adults
 
 log = structlog.get_logger()
 
@@ -21,7 +23,15 @@ class Kept:
     is_withheld: bool = False
 
 
-async def keep(media: Media, output: Output, *, job_id: int) -> Kept:
+@dataclass(frozen=True)
+class Ways:
+    """What an output counts as: by how its route is rated, and by what it was made from."""
+
+    rating: Rating
+    is_of_adults: bool = False
+
+
+async def keep(media: Media, output: Output, ways: Ways, *, job_id: int) -> Kept:
     """Check, mark and store one output."""
     if not output.data:
         return Kept(is_withheld=output.is_withheld)
@@ -41,9 +51,19 @@ async def keep(media: Media, output: Output, *, job_id: int) -> Kept:
             "height": facts.height,
             "size_bytes": facts.size_bytes,
             "seed": output.seed,
-            "is_nsfw": output.is_nsfw,
+            "is_nsfw": _flag_of(output, ways),
         }
     )
+
+
+def _flag_of(output: Output, ways: Ways) -> bool | None:
+    """Return what is kept of whether a picture is for adults; None leaves it to its model.
+
+    What comes of a picture for adults is one, whoever had no eyes for it.
+    """
+    if ways.is_of_adults:
+        return True
+    return is_for_adults(flag=output.is_nsfw, rating=ways.rating) or output.is_nsfw
 
 
 def real_cost(outputs: Sequence[Output]) -> int | None:

@@ -5,9 +5,11 @@ what this process read last: at its start, after a change of its own, and every 
 """
 
 import asyncio
+import math
 import time
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -17,24 +19,29 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import jobs
 from bot.catalog import Catalog, Model, Task
-from bot.db.tables import staff_actions
 from bot.errors import BadChoice, BadKey, OutOfRange, UnknownProvider
 from bot.services.accounts import month_start
 from bot.services.alerts import Alerts
+from bot.services.budget import HIGHEST_BUDGET_USD, Budget, BudgetSheet
 from bot.services.decisions import (
+    Decision,
     Order,
     policy_named,
     read_rules,
+    write_budget,
+    write_decision,
     write_order,
     write_price,
     write_rule,
 )
+from bot.services.drifts import Drifts
 from bot.services.requests import Origin
 from bot.services.resources import Resources
 
 log = structlog.get_logger()
 
 REFRESH_EVERY_S = 30.0
+COMPARE_EVERY_S = 3600.0
 TIMINGS_RECALLED = 500
 HIGHEST_CAP_USD = 1_000_000
 HIGHEST_PRICE = 100_000
@@ -81,13 +88,21 @@ class Supply:
     """
 
     def __init__(
-        self, resources: Resources, *, alerts: Alerts, known: Mapping[str, str | None]
+        self,
+        resources: Resources,
+        *,
+        alerts: Alerts,
+        budget: Budget,
+        drifts: Drifts,
+        known: Mapping[str, str | None],
     ) -> None:
         self._db = resources.db
         self._catalog = resources.catalog
         self._routing = resources.routing
         self._clock = resources.clock
         self._alerts = alerts
+        self._budget = budget
+        self._drifts = drifts
         self._known = known
         self._served = _costs_by_model(resources.catalog)
         self._spent: Mapping[str, int] = {}
@@ -119,11 +134,19 @@ class Supply:
             self._routing.learn(rules, spent_usd_micros=self._spent)
 
     async def warn(self) -> None:
-        """Tell the host which providers have reached their cap; a cap of nothing is no news."""
+        """Tell the host which providers have reached their cap, and how the budget stands.
+
+        A cap of nothing is no news.
+        """
+        await self._budget.warn()
         for name in self.names():
             rule = self._routing.rules.of(name)
             if rule.is_enabled and rule.cap_usd_micros and self._is_capped(name):
                 await self._alerts.cap_reached(name, cap_usd_micros=rule.cap_usd_micros)
+
+    async def compare(self) -> None:
+        """Tell the host which routes cost something else than the catalog says."""
+        await self._alerts.costs_drifted(await self._drifts.find())
 
     @property
     def order(self) -> Order:
@@ -213,6 +236,25 @@ class Supply:
                 await self._note(conn, origin, "provider prefer", (0, 0), preferred or after.policy)
         await self.refresh()
         return self.order
+
+    async def set_budget(self, origin: Origin, usd: float | None) -> BudgetSheet:
+        """Set what a calendar month may cost; None goes back to the settings' word.
+
+        Raises:
+            OutOfRange: nothing was written.
+        """
+        if usd is not None and not 0 <= usd <= HIGHEST_BUDGET_USD:
+            raise OutOfRange(name="usd", value=usd, low=0, high=HIGHEST_BUDGET_USD)
+        chosen = None if usd is None else round(usd * _USD_MICROS)
+        async with self._db.write() as conn:
+            before = (await read_rules(conn)).budget_usd_micros
+            if before != chosen:
+                await write_budget(conn, chosen)
+                values = (_written(before), _written(chosen))
+                await self._note(conn, origin, "budget", values, "month")
+        await self.refresh()
+        self._budget.news.set()
+        return await self._budget.sheet()
 
     def prices(self, typed: str = "") -> list[PriceSheet]:
         """Return the prices of all models whose name or title holds every word typed so far."""
@@ -304,29 +346,21 @@ class Supply:
         values: tuple[int, int],
         subject: str,
     ) -> None:
-        """Write who decided what; it concerns no person, so the target is nobody."""
-        log.info("host decided", action=action, subject=subject, user_id=origin.user_id)
-        await conn.execute(
-            staff_actions.insert().values(
-                server_id=origin.server_id,
-                staff_id=origin.user_id,
-                target_id=0,
-                action=action,
-                before=str(values[0]),
-                after=str(values[1]),
-                reason=subject,
-                created_at=self._clock(),
-                # The host's affair, and of no server's moderators.
-                is_posted=True,
-            )
-        )
+        decision = Decision(action, subject, *values)
+        await write_decision(conn, origin, decision, now=self._clock())
 
     async def _keep_refreshing(self) -> None:
+        compared_at = -math.inf
         while True:
-            await asyncio.sleep(REFRESH_EVERY_S)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._budget.news.wait(), REFRESH_EVERY_S)
+            self._budget.news.clear()
             try:
                 await self.refresh()
                 await self.warn()
+                if time.monotonic() - compared_at >= COMPARE_EVERY_S:
+                    await self.compare()
+                    compared_at = time.monotonic()
             except Exception:
                 # Whatever broke, what another process decided must get here with the next round.
                 log.exception("supply not refreshed")

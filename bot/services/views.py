@@ -12,8 +12,10 @@ from bot.errors import UnknownModel
 from bot.jobs import Attempt, Job, Picture
 from bot.providers import Progress
 from bot.services.followups import prices
+from bot.services.lineage import label_of
 from bot.services.preferences import read_preferences
 from bot.services.quoting import Quoting
+from bot.services.ratings import adults_among
 
 _SETTINGS = ("steps", "guidance", "strength", "scale", "creativity")
 
@@ -41,7 +43,9 @@ class JobView:
     are the numbers it was made with: steps, guidance and the like. `rerouted_from` is the provider
     that was asked before `provider`, if any; `preview` a small picture of what is being made,
     `answer` the words that a job for words gave, `described` the hash of the picture that they are
-    about. `is_compact` asks for few buttons.
+    about. `is_compact` asks for few buttons, `is_spoiler` for pictures that are hidden until they
+    are clicked. `withheld` pictures were kept back by a filter, `withheld_paid` of them charged all
+    the same; `adults` are the numbers of the pictures that are for adults.
     """
 
     id: int
@@ -81,6 +85,10 @@ class JobView:
     settings: Mapping[str, object]
     is_compact: bool
     described: str | None = None
+    is_spoiler: bool = False
+    withheld: int = 0
+    withheld_paid: int = 0
+    adults: frozenset[int] = frozenset()
 
     @property
     def is_final(self) -> bool:
@@ -102,15 +110,16 @@ class Views:
         # A job in line has neither attempts to speak of nor pictures, and its answer is urgent.
         is_waiting = job.status == "queued"
         is_outcome = job.is_final or job.status == "delivering"
-        has_buttons = is_outcome and not jobs.is_forgotten(job)
+        is_told = not (jobs.is_forgotten(job) or job.is_removed)
+        has_buttons = is_outcome and is_told
         tried = [] if is_waiting else await jobs.attempts_for(conn, job.id)
         providers = list(dict.fromkeys(attempt.provider for attempt in reversed(tried)))
-        pictures = [] if is_waiting else await jobs.read_pictures(conn, job.id)
+        pictures = [] if is_waiting or job.is_removed else await jobs.read_pictures(conn, job.id)
         progress = progress or Progress()
         ahead = progress.position
         if is_waiting:
             ahead = await jobs.ahead_of(conn, job)
-        title, label = self._describe(job)
+        title, label = self._title_of(job), label_of(self._catalog, job)
         return JobView(
             id=job.id,
             status=job.status,
@@ -131,7 +140,7 @@ class Views:
             provider=next(iter(providers), None),
             rerouted_from=next(iter(providers[1:]), None),
             price=job.price,
-            charged=job.unit_price * job.delivered,
+            charged=job.charged,
             delivered=job.delivered,
             failure=job.failure,
             failure_text=job.failure_text,
@@ -144,22 +153,27 @@ class Views:
             started_at=job.started_at,
             finished_at=job.finished_at,
             pictures=tuple(pictures),
-            answer=job.answer,
+            answer=None if job.is_removed else job.answer,
             prices=(
-                prices(job, tuple(pictures), self._quoting, tried=providers) if has_buttons else {}
+                prices(job, tuple(pictures), self._quoting.at(job.server_id), tried=providers)
+                if has_buttons
+                else {}
             ),
             settings=_settings(job),
             is_compact=is_outcome and (await read_preferences(conn, job.account_id)).compact,
             described=_described(job),
+            is_spoiler=job.is_spoiler,
+            withheld=job.withheld + job.hidden,
+            withheld_paid=job.withheld_paid or 0,
+            adults=adults_among(self._catalog, job.model, pictures),
         )
 
-    def _describe(self, job: Job) -> tuple[str, str]:
-        """Return title and label of the model, which may be gone by now."""
+    def _title_of(self, job: Job) -> str:
+        """Return the title of the model, or the name of one that is gone by now."""
         try:
-            model = self._catalog.get(job.model)
+            return self._catalog.get(job.model).title
         except UnknownModel:
-            return job.model, "AI-generated"
-        return model.title, model.label
+            return job.model
 
 
 def _seed_of(job: Job, tried: Sequence[Attempt], pictures: Sequence[Picture]) -> int | None:

@@ -25,6 +25,7 @@ from bot.services.prompts import wishes_from
 from bot.services.quoting import Quoting
 from bot.services.requests import ImageWish, Origin
 from bot.services.resources import Resources
+from bot.services.screening import Screening
 
 ASK_STANDS_FOR = timedelta(minutes=15)
 
@@ -56,6 +57,7 @@ class Wishing:
         making: Making,
         preferring: Preferring,
         quoting: Quoting,
+        screening: Screening,
     ) -> None:
         self._db = resources.db
         self._clock = resources.clock
@@ -63,6 +65,7 @@ class Wishing:
         self._making = making
         self._preferring = preferring
         self._quoting = quoting
+        self._screening = screening
 
     async def wish(
         self,
@@ -81,6 +84,7 @@ class Wishing:
         chosen = await self._preferring.read(origin)
         origin = _placed(origin, visibility or chosen.visibility or "public")
         wishes = self._read(chosen, wish)
+        await self._screening.check_wishes(origin, wishes)
         prices = [await self._price_of(origin, one) for one in wishes]
         requests = [
             Request(action, wish=one, price=price)
@@ -100,7 +104,10 @@ class Wishing:
             UserError: nothing was written but a newcomer's account.
         """
         chosen = await self._preferring.read(origin)
-        price = sum(self._quoting.quote(one).price for one in self._read(chosen, wish))
+        wishes = self._read(chosen, wish)
+        await self._screening.check_wishes(origin, wishes)
+        quoting = self._quoting.at(origin.server_id)
+        price = sum(quoting.quote(one).price for one in wishes)
         await self._check_funds(origin, price)
 
     async def read(self, origin: Origin, wish: ImageWish) -> list[ImageWish]:
@@ -175,7 +182,7 @@ class Wishing:
         )
 
     async def _price_of(self, origin: Origin, wish: ImageWish) -> int:
-        quote = self._quoting.quote(wish)
+        quote = self._quoting.at(origin.server_id).quote(wish)
         return 0 if await self._making.has_made(origin, quote) else quote.price
 
     async def server_of(self, ask_id: int, user_id: int) -> int:

@@ -1,13 +1,14 @@
 """My work: the jobs of a person, one job again, and stopping one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot import jobs, ledger
-from bot.errors import JobForgotten, JobOver, JobStillRunning, NotYourJob, UnknownJob
+from bot.errors import JobOver, JobStillRunning, NotYourJob, UnknownJob
 from bot.jobs import Job
+from bot.services.decency import Decency
 from bot.services.delivery import NotNow, PictureFile
 from bot.services.dispatch import Dispatch
-from bot.services.handing import Handing
+from bot.services.parcels import Parcels
 from bot.services.requests import Origin
 from bot.services.resources import Resources
 from bot.services.views import JobView, Views
@@ -31,12 +32,14 @@ class Work:
         resources: Resources,
         *,
         views: Views,
-        handing: Handing,
+        decency: Decency,
+        parcels: Parcels,
         dispatch: Dispatch,
     ) -> None:
         self._db = resources.db
         self._views = views
-        self._handing = handing
+        self._decency = decency
+        self._parcels = parcels
         self._dispatch = dispatch
 
     async def overview(self, origin: Origin) -> Overview:
@@ -107,24 +110,51 @@ class Work:
         """Return a finished job of one's own, to be posted again.
 
         Raises:
-            UnknownJob, NotYourJob, JobStillRunning: it cannot be shown.
+            UnknownJob, NotYourJob, JobStillRunning, AdultsOnly: it cannot be shown.
         """
         job = await self._find(origin, job_id)
         if job.user_id != origin.user_id:
             raise NotYourJob
         if not job.is_final:
             raise JobStillRunning
-        if jobs.is_forgotten(job):
-            raise JobForgotten
+        jobs.check_shown(job)
         async with self._db.read() as conn:
-            return await self._views.of(conn, job)
+            view = await self._views.of(conn, job)
+        self.check_decent(view, origin)
+        is_spoiler = view.is_spoiler or self._decency.is_spoiler_here(origin)
+        return replace(view, is_spoiler=is_spoiler)
 
-    async def files_of(self, view: JobView, *, limit_bytes: int) -> list[PictureFile]:
-        """Return the pictures of a job, ready to send; empty when none can be had (any more)."""
+    def check_decent(self, view: JobView, origin: Origin | None = None) -> None:
+        """Refuse to show a job where nothing of it may appear: for `origin`, or by direct message.
+
+        Raises:
+            AdultsOnly: all that it made is for adults, and the place is not.
+        """
+        is_all = bool(view.pictures) and len(view.adults) == len(view.pictures)
+        if is_all and not self._allows(origin):
+            raise self._decency.refusal(view.server_id)
+
+    async def files_of(
+        self, view: JobView, *, limit_bytes: int, origin: Origin | None = None
+    ) -> list[PictureFile]:
+        """Return the pictures of a job that may be sent to where `origin` is, or directly.
+
+        Empty when none can be had (any more).
+
+        Raises:
+            PictureTooLarge: they do not fit, and must not be made smaller.
+        """
+        allows_nsfw = self._allows(origin)
         try:
-            return await self._handing.files_of(view, limit_bytes)
+            parcel = await self._parcels.pack(view, limit_bytes, allows_nsfw=allows_nsfw)
         except NotNow:
             return []
+        if parcel.too_large is not None and not parcel.files:
+            raise parcel.too_large
+        return parcel.files
+
+    def _allows(self, origin: Origin | None) -> bool:
+        return origin is not None and self._decency.allows_here(origin)
 
     async def _find(self, origin: Origin, job_id: int) -> Job:
         async with self._db.read() as conn:

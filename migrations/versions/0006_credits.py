@@ -24,6 +24,7 @@ def upgrade() -> None:
         table.add_column(
             sa.Column("is_posted", sa.Boolean(), nullable=False, server_default=sa.true())
         )
+        table.add_column(sa.Column("interaction_id", sa.BigInteger()))
     with op.batch_alter_table("staff_actions") as table:
         table.alter_column("is_posted", existing_type=sa.Boolean(), server_default=sa.false())
     op.create_table(

@@ -1,4 +1,4 @@
-"""Moderation: filter rules, sanctions, reports, appeals, consents."""
+"""Moderation: filter rules, sanctions, reports, appeals, consents, and what has to be shown."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -77,8 +77,10 @@ def upgrade() -> None:
         sa.Column("lifted_at", sa.DateTime(timezone=True)),
         sa.Column("lifted_by", sa.BigInteger()),
         sa.Column("acknowledged_at", sa.DateTime(timezone=True)),
+        sa.Column("interaction_id", sa.BigInteger()),
         sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name="fk_sanctions_job_id"),
         sa.PrimaryKeyConstraint("id", name="pk_sanctions"),
+        sa.UniqueConstraint("interaction_id", name="uq_sanctions_interaction_id"),
     )
     op.create_index("ix_sanctions_person", "sanctions", ["server_id", "user_id", "id"])
     op.create_table(
@@ -103,4 +105,29 @@ def upgrade() -> None:
     )
     op.add_column(
         "jobs", sa.Column("is_removed", sa.Boolean(), server_default=sa.false(), nullable=False)
+    )
+    op.add_column(
+        "jobs", sa.Column("withheld", sa.SmallInteger(), server_default="0", nullable=False)
+    )
+    op.add_column(
+        "jobs", sa.Column("hidden", sa.SmallInteger(), server_default="0", nullable=False)
+    )
+    op.add_column("jobs", sa.Column("withheld_paid", sa.SmallInteger(), nullable=True))
+    op.create_table(
+        "copies",
+        sa.Column("message_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("channel_id", sa.BigInteger(), nullable=False),
+        sa.Column("job_id", _ROW_ID, nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name="fk_copies_job_id"),
+        sa.PrimaryKeyConstraint("message_id", name="pk_copies"),
+    )
+    op.create_index("ix_copies_job_id", "copies", ["job_id"])
+    op.create_table(
+        "errands",
+        sa.Column("id", _ROW_ID, nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("about_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_errands"),
     )

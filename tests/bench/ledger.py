@@ -26,19 +26,18 @@ RICH = 10_000_000
 ROUNDS = 5
 _WRITTEN = "2026-01-01 00:00:00.000000"
 # What `ledger.transfer` asks and writes, with nothing between it and the file.
-_PURSES = "SELECT id, kind, balance FROM purses WHERE account_id = ? ORDER BY id"
-_BY_KEY = (
-    "SELECT kind, debit_purse_id, credit_purse_id, amount, job_id FROM ledger_entries "
-    "WHERE key = ? ORDER BY part"
+_PURSES = (
+    "SELECT purses.account_id, accounts.server_id, purses.id, purses.kind, purses.balance "
+    "FROM purses JOIN accounts ON accounts.id = purses.account_id "
+    "WHERE purses.account_id IN (?, ?) ORDER BY purses.account_id, purses.id"
 )
-_INSERT = (
-    "INSERT INTO ledger_entries (key, part, kind, debit_purse_id, credit_purse_id, amount, "
-    "created_at) VALUES (?, 0, 'transfer', ?, ?, 1, ?)"
+_COLUMNS = "key, part, kind, debit_purse_id, credit_purse_id, amount, created_at"
+_APPEND = (
+    f"INSERT INTO ledger_entries ({_COLUMNS}) SELECT ?, 0, 'transfer', ?, ?, 1, ? "
+    "WHERE NOT EXISTS (SELECT id FROM ledger_entries WHERE key = ?)"
 )
-_UPDATE = (
-    "UPDATE purses SET balance = balance + CASE id WHEN ? THEN -1 WHEN ? THEN 1 END "
-    "WHERE id IN (?, ?)"
-)
+_CHANGE_BALANCE = "UPDATE purses SET balance = balance + ? WHERE id = ?"
+_FILL = f"INSERT INTO ledger_entries ({_COLUMNS}) VALUES (?, 0, 'transfer', ?, ?, 1, ?)"
 
 
 class Book:
@@ -75,7 +74,7 @@ class Book:
             raw.execute("BEGIN IMMEDIATE")
             for first in rounds:
                 raw.executemany(
-                    _INSERT,
+                    _FILL,
                     [(f"fill:{first + n}", *ends, _WRITTEN) for n, ends in enumerate(circle)],
                 )
             raw.execute("COMMIT")
@@ -95,12 +94,11 @@ class Book:
         giver, taker, key = self._next()
         start = time.perf_counter()
         raw.execute("BEGIN IMMEDIATE")
-        gives = {row[1]: row[0] for row in raw.execute(_PURSES, (giver,)).fetchall()}
-        takes = {row[1]: row[0] for row in raw.execute(_PURSES, (taker,)).fetchall()}
-        assert not raw.execute(_BY_KEY, (key,)).fetchall()
-        ends = (gives["earned"], takes["earned"])
-        raw.execute(_INSERT, (key, *ends, _WRITTEN))
-        raw.execute(_UPDATE, (*ends, *ends))
+        rows = raw.execute(_PURSES, (giver, taker)).fetchall()
+        own = {(row[0], row[3]): row[2] for row in rows}
+        ends = own[giver, "earned"], own[taker, "earned"]
+        assert raw.execute(_APPEND, (key, *ends, _WRITTEN, key)).rowcount == 1
+        raw.executemany(_CHANGE_BALANCE, zip((-1, 1), ends, strict=True))
         raw.execute("COMMIT")
         return time.perf_counter() - start
 
@@ -115,7 +113,8 @@ class Book:
         return sqlite3.connect(self.path, isolation_level=None)
 
     def _earned(self, raw: sqlite3.Connection, account_id: int) -> int:
-        return next(row[0] for row in raw.execute(_PURSES, (account_id,)) if row[1] == "earned")
+        rows = raw.execute(_PURSES, (account_id, account_id))
+        return next(row[2] for row in rows if row[3] == "earned")
 
     def _next(self) -> tuple[int, int, str]:
         self._turns += 1

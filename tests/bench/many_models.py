@@ -23,6 +23,7 @@ name = "maker-{maker}-model-{number:03}"
 title = "Maker {maker} Model {number:03}"
 description = "One of many."
 rank = {number}
+rating = "safe"
 
 [tasks.imagine]
 price = 3
@@ -69,7 +70,7 @@ async def _measure(studio: Studio, loaded: catalog.Catalog) -> None:
     name = loaded.all()[-1].name
 
     def listed() -> None:
-        page = services.showroom.page("imagine", "", number=5)
+        page = services.showroom.page("imagine", "", number=5, server_id=None)
         for model in page.models:
             texts.model_option(model, "imagine", is_chosen=False)
 
@@ -77,8 +78,14 @@ async def _measure(studio: Studio, loaded: catalog.Catalog) -> None:
     scan = _median_us(lambda: _scan(plain, "model 14"))
     for label, act in (
         ("/models: a page of the list", listed),
-        ("model: suggestions for nothing typed", lambda: services.making.models("")),
-        ("model: suggestions for two words", lambda: services.making.models("model 14")),
+        (
+            "model: suggestions for nothing typed",
+            lambda: services.making.models("", server_id=None),
+        ),
+        (
+            "model: suggestions for two words",
+            lambda: services.making.models("model 14", server_id=None),
+        ),
     ):
         took = _median_us(act)
         print(

@@ -10,11 +10,7 @@ import re
 import pytest
 
 from bot.errors import (
-    BadKey,
-    OutOfFunds,
-    ProviderDown,
     ProviderLost,
-    ProviderRejected,
     SubmitUncertain,
 )
 from bot.providers._civitai_orders import name_for
@@ -25,7 +21,6 @@ from tests.standins.civitai_runs import DONE, draw
 from tests.standins.civitai_shop import (
     NGINX,
     all_the_way,
-    assert_clean,
     buy,
     follow,
     make,
@@ -202,54 +197,6 @@ async def test_run_that_is_over_at_once_is_a_run(shop):
     shop.script = [DONE]
 
     assert [size_of(output) for output in await make(shop)] == shop.sizes
-
-
-async def test_price_is_previewed_without_a_name_and_without_buying(shop):
-    provider = shop.connect()
-
-    price = await provider.preview_price(shop.endpoint, {**shop.inputs, "allow_mature": True})
-
-    order = order_in(shop, "whatif")
-    assert price == 56
-    assert not {"externalId", "tags"} & order.keys()
-    assert order["currencies"] == ["yellow"]
-    assert shop.paid_posts == 0
-
-
-async def test_preview_does_not_keep_the_run_from_being_bought(shop):
-    """CivitAI answers a name that was used for a preview with that preview, for ever."""
-    provider = shop.connect()
-    await provider.preview_price(shop.endpoint, shop.inputs)
-
-    outputs = await all_the_way(provider, await buy(shop, provider))
-
-    assert [size_of(output) for output in outputs] == shop.sizes
-
-
-async def test_preview_says_when_the_account_has_too_little(shop):
-    shop.whatif_extra = {"transactions": {"list": [], "insufficientBuzz": True}}
-
-    with pytest.raises(OutOfFunds, match="less than 56 Buzz"):
-        await shop.connect().preview_price(shop.endpoint, shop.inputs)
-
-
-@pytest.mark.parametrize(
-    ("fault", "expected"),
-    [
-        (Answer(400, '{"errors": {"messages": ["The resource is off"]}}'), ProviderRejected),
-        (Answer(401, "{}"), BadKey),
-        (Answer(200, "half"), ProviderDown),
-        (Answer(200, '{"cost": {"total": "much"}}'), ProviderDown),
-        (NGINX, ProviderDown),
-    ],
-)
-async def test_preview_that_fails_is_never_uncertain(shop, fault, expected):
-    shop.always("whatif", fault)
-
-    with pytest.raises(expected) as caught:
-        await shop.connect().preview_price(shop.endpoint, shop.inputs)
-
-    assert_clean(caught.value)
 
 
 async def test_lost_run_is_found_by_its_tag_on_a_later_page(shop):

@@ -1,12 +1,10 @@
-"""Run the real `main.py`, and kill the process at one point of the first job's life.
+"""The points of the first job's life at which a bot's process can be killed.
 
-Usage: python tests/e2e/die_at.py POINT run
 Only where the process dies is arranged here; nothing it does before is changed.
 """
 
 import os
 import signal
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -77,11 +75,3 @@ POINTS: dict[str, Callable[[], None]] = {
     # The pictures are in front of the person, the money is not settled: delivering.
     "before settle": lambda: before("_settle", Handing),
 }
-
-
-if __name__ == "__main__":
-    POINTS[sys.argv.pop(1)]()
-
-    from main import cli
-
-    cli()

@@ -9,7 +9,6 @@ import os
 import signal
 import sqlite3
 import sys
-from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,6 +21,7 @@ from bot.sandbox.layout import GALLERY, find, texts, walk
 from bot.sandbox.run import child_environment
 from bot.sandbox.server import WorldServer
 from bot.sandbox.world import World
+from tests.nursery import WarmProcess, nursery
 from tests.worlds import TOKEN, running_server
 
 ROOT = Path(__file__).parents[2]
@@ -40,22 +40,15 @@ class Stage:
         self.data_dir = folder / "data"
         self.log_path = folder / "bot.log"
         self.channel_id = seed.GENERAL_ID
-        self._process: Process | None = None
+        self._process: WarmProcess | None = None
 
-    async def start(self, *, die_at: str | None = None, ready: bool = True, **env: str) -> None:
+    async def start(self, *, die_at: str = "", ready: bool = True, **env: str) -> None:
         """Start the bot and wait until it listens; `die_at` kills it at that point of a job."""
-        command = ["tests/e2e/die_at.py", die_at] if die_at else ["main.py"]
         # Not how many are connected: the world may not have noticed yet that the last one is gone.
         before = set(self.world.gateway.sessions)
         with self.log_path.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *command,
-                "run",
-                cwd=ROOT,
-                env=self.environment(**env),
-                stdout=log,
-                stderr=log,
+            self._process = await nursery().start(
+                ["run"], env=self.environment(**env), log=log, die_at=die_at
             )
         if ready:
             await self.until(lambda: self._is_there(before) and self._knows_us())
@@ -234,7 +227,8 @@ class Stage:
             captured = sum(row["amount"] for row in entries if row["kind"] == "capture")
             released = sum(row["amount"] for row in entries if row["kind"] == "release")
             assert held == job["price"] == captured + released, (job, entries)
-            assert captured == unit * job["delivered"], (job, entries)
+            paid = job["delivered"] + (job["withheld_paid"] or 0)
+            assert captured == unit * paid, (job, entries)
         # What `main.py ledger verify` does, without a second of starting a process.
         assert await verify_ledger(Settings(data_dir=self.data_dir)) == []
 

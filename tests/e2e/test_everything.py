@@ -1,12 +1,14 @@
 """Every command, menu and button there is, after a restart: none is dead, none breaks."""
 
+from bot.sandbox import seed
 from cogs._buttons import LOOKS
 from tests.pictures import png
 
-SUBCOMMAND, SUBCOMMAND_GROUP, MESSAGE_MENU = 1, 2, 3
+SUBCOMMAND, SUBCOMMAND_GROUP, USER_MENU, MESSAGE_MENU = 1, 2, 2, 3
 PHOTO = {"image": ("photo.png", png(640, 480, "teal"))}
 TWO = {"image1": PHOTO["image"], "image2": ("other.png", png(320, 480, "orange"))}
 FILES = {"edit": PHOTO, "upscale": PHOTO, "describe": PHOTO, "blend": TWO}
+FILES["filter import"] = {"file": ("words.txt", b"storm")}
 COMMANDS = {
     "imagine": {"prompt": "a fox"},
     "cost": {"prompt": "a fox"},
@@ -24,6 +26,9 @@ COMMANDS = {
     "settings": {},
     "balance": {},
     "daily": {},
+    "gift": {"user": str(seed.MAX_ID), "amount": 10},
+    "leaderboard": {},
+    "transactions": {},
     "help": {},
     "preset save": {"name": "foxes", "job_id": "2"},
     "preset use": {"name": "foxes", "prompt": "a wolf"},
@@ -33,6 +38,22 @@ COMMANDS = {
     "privacy delete": {},
     "credits add": {"user": "Mia", "amount": 5},
     "credits remove": {"user": "Mia", "amount": 5},
+    "credits set": {"user": "Mia", "amount": 50},
+    "credits freeze": {"user": "Mia"},
+    "credits unfreeze": {"user": "Mia"},
+    "credits grant": {"role": str(seed.MODERATOR_ROLE_ID), "amount": 5},
+    "credits treasury": {},
+    "credits audit": {"user": "Mia"},
+    "credits stipend add": {
+        "role": str(seed.MODERATOR_ROLE_ID),
+        "amount": 5,
+        "every": "day",
+    },
+    "credits stipend list": {},
+    "credits stipend remove": {"stipend": "1"},
+    "credits tier set": {"role": str(seed.MODERATOR_ROLE_ID), "slots": 5},
+    "credits tier list": {},
+    "credits tier remove": {"role": str(seed.MODERATOR_ROLE_ID)},
     "owner provider list": {},
     "owner provider test": {"name": "painter"},
     "owner provider disable": {"name": "painter"},
@@ -40,11 +61,47 @@ COMMANDS = {
     "owner provider cap": {"name": "painter", "usd": 5},
     "owner provider prefer": {"name-or-policy": "cheapest"},
     "owner price": {"model": "painter", "task": "imagine", "credits": 4},
+    "owner budget": {"usd": 30},
+    "owner grant": {"server": str(seed.GUILD_ID), "amount": 1000},
+    "owner servers list": {},
+    "owner servers deny": {"server": str(seed.GUILD_ID)},
+    "owner servers allow": {"server": str(seed.GUILD_ID)},
+    "stats": {},
+    "mod queue": {},
+    "mod note": {"user": str(seed.MIA_ID), "words": "seen"},
+    "mod warn": {"user": str(seed.MIA_ID), "reason": "no gore"},
+    "mod suspend": {"user": str(seed.MIA_ID), "duration": "1d", "reason": "calm down"},
+    "mod ban": {"user": str(seed.MIA_ID), "reason": "enough"},
+    "mod unban": {"user": str(seed.MIA_ID), "reason": "talked"},
+    "mod history": {"user": str(seed.MIA_ID)},
+    "mod remove": {"job_id": "1"},
+    "filter add": {"pattern": "massacre"},
+    "filter allow": {"pattern": "massacre of time"},
+    "filter list": {},
+    "filter test": {"words": "a massacre"},
+    "filter export": {},
+    "filter import": {},
+    "filter remove": {"rule": "1"},
 }
 # LoRAs are looked for without a key, so that the real site would be asked.
 NOBODY = {"CIVITAI_BASE_URL": "http://127.0.0.1:9"}
-STAFF = ("credits add", "credits remove")
-MENUS = ("Upscale", "Remix", "Job info")
+ADMINISTRATORS = (
+    "stats",
+    "credits stipend add",
+    "credits tier set",
+    "credits tier list",
+    "credits tier remove",
+)
+STAFF = tuple(f"credits {name}" for name in ("add", "remove", "set", "freeze", "unfreeze", "audit"))
+MODERATORS = (
+    *STAFF,
+    "credits grant",
+    "credits treasury",
+    "credits stipend list",
+    "credits stipend remove",
+)
+MENUS = ("Upscale", "Remix", "Job info", "Report to moderators", "Remove (staff)")
+USER_MENUS = ("Credits", "Moderation history")
 
 
 def paths(command: dict, before: str = "") -> list[str]:
@@ -57,9 +114,9 @@ def paths(command: dict, before: str = "") -> list[str]:
 
 def who_may(path: str) -> str:
     """Return somebody who may run a command."""
-    if path.startswith("owner "):
+    if path.startswith("owner ") or path in ADMINISTRATORS:
         return "olga"
-    return "max" if path in STAFF else "mia"
+    return "max" if path in MODERATORS or path.startswith(("mod ", "filter ")) else "mia"
 
 
 async def two_results(stage) -> tuple[int, int]:
@@ -75,9 +132,9 @@ async def test_every_command_and_menu_is_answered_after_a_restart(stage):
     await stage.start()
     _, wide = await two_results(stage)
     known = stage.world.commands.of(None)
-    menus = {one["name"] for one in known if one.get("type") == MESSAGE_MENU}
+    menus = {one["name"] for one in known if one.get("type") in (USER_MENU, MESSAGE_MENU)}
     typed = {way for one in known if one["name"] not in menus for way in paths(one)}
-    assert (typed, menus) == (set(COMMANDS), set(MENUS))
+    assert (typed, menus) == (set(COMMANDS), {*MENUS, *USER_MENUS})
     await stage.kill()
     await stage.start(**NOBODY)
 
@@ -89,7 +146,11 @@ async def test_every_command_and_menu_is_answered_after_a_restart(stage):
         await asked.answered()
         assert asked.message_id is not None, path
     for menu in MENUS:
-        asked = await stage.world.person("mia").menu(stage.channel_id, menu, message_id=wide)
+        person = stage.world.person("max" if menu == "Remove (staff)" else "mia")
+        asked = await person.menu(stage.channel_id, menu, message_id=wide)
+        await asked.answered()
+    for menu in USER_MENUS:
+        asked = await stage.world.person("max").menu(stage.channel_id, menu, user_id=seed.MIA_ID)
         await asked.answered()
     await stage.settled()
 

@@ -219,7 +219,7 @@ async def test_withheld_part_is_given_back_and_said(stage, fal):
     asked = await stage.imagine(count=3)
     await stage.finished(asked.message_id, pictures=2)
 
-    assert "2 of 3 pictures, 3 credits given back" in stage.text(asked.message_id)
+    assert "2 of 3 pictures · 1 withheld, 3 credits given back" in stage.text(asked.message_id)
     await stage.check_books()
 
 

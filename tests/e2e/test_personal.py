@@ -85,7 +85,7 @@ async def test_every_setting_can_be_changed_and_all_reset(stage):
     changed = {name: chosen_in(stage, panel, name.rsplit(":", 1)[1]) for name in names}
     await press(stage, panel, "v1:set:reset")
 
-    assert len(names) == 9
+    assert len(names) == 11
     assert not [name for name in names if changed[name] == before[name]]
     assert before == {name: chosen_in(stage, panel, name.rsplit(":", 1)[1]) for name in names}
     assert stage.rows("SELECT * FROM preferences") == []

@@ -76,7 +76,6 @@ class CivitaiAtHome(Door):
         self.outcomes: deque[Outcome] = deque()
         self.submit_extra: dict[str, Any] = {}
         self.upload_extra: dict[str, Any] = {}
-        self.whatif_extra: dict[str, Any] = {}
         self.page_size = 100
         self.url = self.site_url = self.files_url = ""
         self._named: dict[str, str] = {}
@@ -152,7 +151,6 @@ class CivitaiAtHome(Door):
             return refusal
         answers = {
             "submit": self._buy,
-            "whatif": self._estimate,
             "list": self._list,
             "look": self._look,
             "cancel": self._cancel,
@@ -250,18 +248,6 @@ class CivitaiAtHome(Door):
 
     def _address(self, blob_id: str, *, is_stale: bool = False) -> str:
         return f"{self.url}{_API}/blobs/{blob_id}?sig={'stale' if is_stale else 'fresh'}"
-
-    async def _estimate(self, request: web.Request) -> web.StreamResponse:
-        order = await request.json()
-        if faults := faults_in_order(order):
-            self.contract_faults.append(faults)
-            return problem(400, errors=faults)
-        if "externalId" in order:
-            # From now on this name finds the estimate, and buys nothing.
-            self._named[order["externalId"]] = "estimate"
-        run = Run("estimate", order, SCRIPT, GOOD)
-        body = {k: v for k, v in run.body([]).items() if k != "id"}
-        return web.json_response({**body, **self.whatif_extra})
 
     async def _list(self, request: web.Request) -> web.StreamResponse:
         wanted = set(request.query.getall("tags", []))

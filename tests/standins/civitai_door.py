@@ -59,7 +59,7 @@ class Door:
     def next_answer(self, place: str, *faults: Fault | None) -> None:
         """Decide what becomes of the next requests at a place; None is nothing unusual.
 
-        Places are whatif, look, list, cancel, upload, refresh, blob, file, me, models, version.
+        Places are look, list, cancel, upload, refresh, blob, file, me, models, version.
         """
         self._next[place].extend(faults)
 

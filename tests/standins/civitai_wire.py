@@ -75,7 +75,7 @@ def place_of(request: web.Request) -> str:
     parts = request.raw_path.partition("?")[0].strip("/").split("/")[2:]
     match (request.method, *parts):
         case ("POST", "workflows"):
-            return "whatif" if request.query.get("whatif") == "true" else "submit"
+            return "submit"
         case ("POST", "blobs"):
             return "upload"
         case (method, "workflows" | "blobs" as what, *rest):

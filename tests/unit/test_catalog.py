@@ -15,6 +15,7 @@ name = "fox"
 title = "Fox"
 description = "Draws foxes."
 rank = 10
+rating = "safe"
 
 [tasks.imagine]
 price = 12
@@ -183,6 +184,7 @@ IMAGINE = "tasks.imagine"
 REFUSED = {
     "no title": (changed('title = "Fox"'), "title"),
     "no rank": (changed("rank = 10"), "rank"),
+    "no rating": (changed('rating = "safe"'), "rating"),
     "no description": (changed('"Draws foxes."', '""'), "description"),
     "endless description": (changed("Draws foxes.", "x" * 201), "description"),
     "name with a space": (changed('name = "fox"', 'name = "a fox"'), "name"),

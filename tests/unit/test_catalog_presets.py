@@ -11,6 +11,7 @@ name = "cartoon"
 title = "Cartoon style"
 description = "Draws it again."
 rank = 1
+rating = "safe"
 is_preset = true
 
 [tasks.edit]

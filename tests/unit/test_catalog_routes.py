@@ -96,6 +96,7 @@ name = "cartoon"
 title = "Cartoon"
 description = "Draws it again."
 rank = 10
+rating = "safe"
 is_preset = true
 
 [tasks.edit]

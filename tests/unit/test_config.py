@@ -24,7 +24,6 @@ def test_everything_has_a_default():
     assert settings.async_database_url == "sqlite+aiosqlite:///data/atelier.sqlite"
     assert settings.engine_database_url == "sqlite:///data/engine.sqlite"
     assert settings.monthly_budget_usd_micros == 20_000_000
-    assert settings.monthly_credits == 20_000
     assert settings.log_level == "INFO"
 
 

@@ -34,6 +34,7 @@ name = "foxy"
 title = "Foxy"
 description = "Draws foxes, and nothing else."
 rank = 5
+rating = "safe"
 
 [tasks.imagine]
 price = 7

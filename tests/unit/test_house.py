@@ -9,10 +9,22 @@ import pytest
 
 from bot import catalog, providers
 from bot.errors import BadKey, OutOfFunds, ProviderDown
-from bot.services import Order, PriceSheet, ProviderAlert, ProviderSheet, State
+from bot.services import (
+    BudgetSheet,
+    Drift,
+    DriftAlert,
+    Order,
+    PriceSheet,
+    ProviderAlert,
+    ProviderSheet,
+    ServerSheet,
+    Spending,
+    State,
+)
 from cogs import _house as texts
+from cogs._alerts import alert
 from cogs._hosts import hosts_of
-from cogs._texts import alert, usd
+from cogs._texts import usd
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SHEET = ProviderSheet(
@@ -98,7 +110,9 @@ def test_failed_test_says_why_in_plain_words(error, words):
     [
         (0, "0.00 USD"),
         (3000, "0.003 USD"),
+        (999_900, "0.9999 USD"),
         (1_200_000, "1.20 USD"),
+        (19_865_500, "19.87 USD"),
         (10_000_000_000, "10,000.00 USD"),
     ],
 )
@@ -132,6 +146,72 @@ def test_alert_of_a_cap_says_how_to_raise_it():
 
     assert "**fal** has reached your cap of 5.00 USD" in alert(told)
     assert "/owner provider cap" in alert(told)
+
+
+BUDGET = BudgetSheet(
+    usd_micros=20_000_000,
+    is_chosen=False,
+    providers=(Spending("fal", 3_000_000, 500_000), Spending("bfl", 0, 0)),
+    committed_usd_micros=700_000,
+    forecast_usd_micros=21_000_000,
+    resets_at=NOON,
+)
+DRIFT = Drift(
+    provider="fal",
+    endpoint="fal-ai/fox",
+    model="m" * 60,
+    title="M" * 60,
+    task="imagine",
+    unit="picture",
+    runs=20,
+    expected_usd_micros=3000,
+    real_usd_micros=5200,
+    price=3,
+    covering=6,
+)
+
+
+def test_budget_says_where_the_month_stands():
+    words = texts.budget(BUDGET, ())
+
+    assert "budget: 20.00 USD" in words
+    assert "Spent **3.00 USD** · fal 3.00 USD\n" in words
+    assert "Promised to jobs under way **0.70 USD**" in words
+    assert "Left **16.30 USD**" in words
+    assert "21.00 USD ⚠️" in words
+    assert "reset:True" in texts.budget_set(replace(BUDGET, is_chosen=True))
+
+
+def test_drift_says_what_would_cover_it():
+    words = texts.budget(BUDGET, [DRIFT] * 40)
+
+    assert "0.0052 USD a picture over the last 20 runs, 0.003 in the catalog" in words
+    assert f"`/owner price model:{'m' * 60} task:imagine credits:6`" in words
+    assert len(words) <= texts.LONGEST_LIST
+    told = alert(DriftAlert((DRIFT,) * 40))
+    assert len(told) <= 2000
+    assert told.endswith("about each.")
+    assert "The price of 6 credits covers it" in alert(DriftAlert((replace(DRIFT, price=6),)))
+
+
+def test_price_of_words_is_not_of_a_picture():
+    model = catalog.load().get("describer")
+
+    assert "credits each from now on" in texts.priced(PriceSheet(model, "describe", 4))
+    assert texts.price_choice(PriceSheet(model, "describe", 4)).name.endswith("4 credits each")
+    assert "0.0052 USD each over" in alert(DriftAlert((replace(DRIFT, task="describe"),)))
+
+
+def test_longest_list_of_servers_fits_and_says_how_many_are_missing():
+    sheet = ServerSheet(1, "denied", NOON, 1234, 5678)
+
+    words = texts.server_list([(sheet, None)] * 500, is_fixed=True)
+
+    assert len(words) <= texts.LONGEST_LIST
+    shown = words.count("⛔")
+    assert f"{500 - shown} more; `name` finds one." in words
+    assert "ALLOWED_SERVERS" in words
+    assert "There is none of that name." in texts.server_list([], is_fixed=False)
 
 
 # Who hosts. The library's own objects, read from what Discord sends.

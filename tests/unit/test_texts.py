@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from bot import errors
 from bot.errors import UserError
+from bot.jobs import Picture
 from bot.services import Address, JobView, attempts, buying, following, handing, render
 from cogs import _texts as texts
 from cogs._help import Audience, help_text
@@ -22,9 +23,15 @@ from cogs._refusals import refusal
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ARGUMENTS = {
+    "least": 10,
+    "cap": 500,
+    "left": 30,
     "needed": 12,
     "available": 4,
     "next_at": NOON,
+    "may_at": NOON,
+    "channel_ids": (5, 6),
+    "role_ids": (7,),
     "resets_at": NOON,
     "length": 0,
     "limit": 4000,
@@ -43,6 +50,18 @@ ARGUMENTS = {
     "price": 24,
     "size_bytes": 12_000_000,
     "limit_bytes": 10_000_000,
+    "sanction_id": 3,
+    "server_id": 100,
+    "until": NOON,
+    "lifts_at": NOON,
+    "pixels": 2_000_000,
+    "why": "bot",
+    "text": "3 moons",
+    "limit_days": 365,
+    "staff_id": 7,
+    "is_never": False,
+    "terms": "Be kind.",
+    "digest": "0" * 32,
 }
 
 
@@ -117,8 +136,8 @@ def failure_codes(module: ModuleType) -> set[str]:
     """Return every failure that a module's source writes into a job."""
     codes: set[str] = set()
     for node in ast.walk(ast.parse(inspect.getsource(module))):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            name = node.func.attr
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
             after = {"conclude": 1, "fail": 2}.get(name)
             if after is not None:
                 codes |= constants(node.args[after])
@@ -252,6 +271,47 @@ def test_failure_says_what_happened_and_that_the_credits_are_back(code):
     assert words.endswith("12 credits given back.")
     assert "<@1>" not in words
     assert "None" not in words
+
+
+MADE = Picture(1, "0" * 64, "image/png", 48, 32, 100, None, is_nsfw=True)
+
+
+def test_failure_of_what_is_for_adults_says_where_it_may_be_seen():
+    view = replace(VIEW, failure="withheld", withheld=4, withheld_paid=0, pictures=(MADE,))
+
+    words = texts.failure(view)
+
+    assert "for adults" in words
+    assert "`/show 12`" in words
+    assert words.endswith("12 credits given back.")
+
+
+def test_failure_says_what_is_charged_when_too_much_was_withheld():
+    words = texts.failure(replace(VIEW, failure="withheld", withheld=4, withheld_paid=1))
+
+    assert "3 credits charged" in words
+    assert "ten minutes" in words
+    assert words.endswith("9 credits given back.")
+
+
+def test_failure_of_which_everything_is_charged_gives_nothing_back():
+    words = texts.failure(replace(VIEW, failure="withheld", withheld=4, withheld_paid=4))
+
+    assert "12 credits charged" in words
+    assert not words.endswith("given back.")
+
+
+@pytest.mark.parametrize(
+    ("paid", "expected"),
+    [
+        (0, "9 credits · 3 of 4 pictures · 1 withheld, 3 credits given back"),
+        (1, "12 credits · 3 of 4 pictures · 1 withheld · That is more than is given back in a day"),
+    ],
+)
+def test_facts_tell_what_was_withheld_and_what_became_of_its_price(paid, expected):
+    view = replace(VIEW, status="done", failure=None, withheld=1, withheld_paid=paid)
+
+    assert expected in texts.facts(view, shown=3)
 
 
 def test_failure_of_free_work_speaks_of_no_credits():

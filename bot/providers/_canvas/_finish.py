@@ -2,12 +2,15 @@
 
 import math
 
-from PIL import Image, ImageChops, ImageFilter, ImageOps
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
 from bot.providers._canvas._palette import Palette, mix
 from bot.providers._canvas._surface import Surface, curved, cut, sized
 
 _GRAIN = ImageFilter.Kernel((3, 3), (-2, -1, 0, -1, 0, 1, 0, 1, 2), scale=2, offset=128)
+
+_LIT = [bytes(max(0, min(255, value + light)) for value in range(256)) for light in range(-9, 10)]
+"""The values of a colour a little darker or lighter, as no two strokes are quite alike."""
 
 _EDGE = 14
 """How far two neighbouring greys differ where one thing ends and the next begins."""
@@ -20,19 +23,22 @@ def brush(surface: Surface, name: str, *, length: float, strokes: int, opacity: 
     small = surface.image.reduce(step)
     colours = small.tobytes()
     forms = small.convert("L").filter(ImageFilter.GaussianBlur(1)).tobytes()
-    painted = Surface(1, 1, dice)
-    painted.image = surface.image.copy()
-    pen, wide, phase = painted.pen(), small.width, dice.uniform(0, 6)
+    painted = surface.image.copy()
+    line, throw = ImageDraw.Draw(painted).line, dice.random
+    wide, high, phase = small.width, small.height, dice.uniform(0, 6)
+    thick = max(1, round(unit * length * 0.22))
+    # Thousands of strokes make a picture: what they share is worked out beforehand.
     for _ in range(strokes):
-        column, row = dice.randrange(wide), dice.randrange(small.height)
-        angle = _flow(forms, wide, row * wide + column, phase)
-        x, y = (column + dice.random()) * step, (row + dice.random()) * step
-        half = unit * length * dice.uniform(0.25, 0.55)
+        column, row = int(throw() * wide), int(throw() * high)
+        at = row * wide + column
+        angle = _flow(forms, wide, at, phase)
+        x, y = (column + throw()) * step, (row + throw()) * step
+        half = unit * length * (0.25 + 0.3 * throw())
         dx, dy = math.cos(angle) * half, math.sin(angle) * half
-        first, light = 3 * (row * wide + column), dice.randint(-9, 9)
-        red, green, blue = (max(0, min(255, c + light)) for c in colours[first : first + 3])
-        pen.line([(x - dx, y - dy), (x + dx, y + dy)], unit * length * 0.22, (red, green, blue))
-    surface.image = Image.blend(surface.image, painted.image, opacity)
+        lit = _LIT[int(throw() * len(_LIT))]
+        colour = lit[colours[3 * at]], lit[colours[3 * at + 1]], lit[colours[3 * at + 2]]
+        line((x - dx, y - dy, x + dx, y + dy), colour, thick)
+    surface.image = Image.blend(surface.image, painted, opacity)
 
 
 def _flow(forms: bytes, wide: int, at: int, phase: float) -> float:

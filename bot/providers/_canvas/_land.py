@@ -210,9 +210,9 @@ def _conifer(dice: Dice, foot: Point, tall: float) -> list[Point]:
 def paint_meadow(surface: Surface, palette: Palette, horizon: float, *, flowery: bool) -> None:
     """Spread a meadow: fine and hazy far away, blades and flowers near."""
     dice, unit = surface.dice.child("meadow"), surface.unit
-    leaf = palette.lit(palette.foliage[0])
+    leaf, haze = palette.lit(palette.foliage[0]), palette.haze
     near_leaf = mix(leaf, palette.shadow, 0.35)
-    field = gradient(surface.size, (leaf, leaf, mix(palette.haze, leaf, 0.55), leaf, near_leaf))
+    field = gradient(surface.size, (leaf, leaf, mix(haze, leaf, 0.55), leaf, near_leaf))
     line = _outline(surface, dice, horizon + unit * 8, unit * 22, 0.4)
     mask = surface.mask(lambda pen: pen.shape(_below(surface, line), 255))
     surface.lay(field, mask)
@@ -226,11 +226,11 @@ def paint_meadow(surface: Surface, palette: Palette, horizon: float, *, flowery:
         )
         tall = unit * (5 + 46 * near) * dice.uniform(0.6, 1.3)
         tip = around(*foot, tall, -math.pi / 2 + dice.gauss(0, 0.22))
-        shade = mix(mix(palette.haze, leaf, 0.45 + 0.5 * near), near_leaf, dice.random() * near)
+        shade = mix(mix(haze, leaf, 0.45 + 0.5 * near), near_leaf, dice.random() * near)
         tone = mix(shade, palette.light, 0.3 * dice.random() ** 2)
         pen.line([foot, tip], unit * (1 + 2.4 * near), tone)
         if flowery and dice.says(0.2):
-            flower = mix(palette.haze, dice.choice(petals), 0.55 + 0.45 * near)
+            flower = mix(haze, dice.choice(petals), 0.55 + 0.45 * near)
             _small_flower(pen, dice, tip, unit * (2 + 12 * near), flower)
 
 

@@ -30,6 +30,7 @@ _PLAIN: dict[str, Any] = {
     "slot": 0,
     "status": "queued",
     "likeness": None,
+    "is_spoiler": False,
 }
 
 

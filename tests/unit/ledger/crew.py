@@ -9,20 +9,19 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
 from tests.unit.ledger import history
+from tests.unit.ledger.history import ACTORS, Part, Step
 
-ACTORS = 3
-KILLED_SHARE = 0.2
 PATIENCE_S = 20.0
 
 
 @dataclass
 class Actor:
-    """One process, the pipe to it, and what it is to do before it is killed."""
+    """One process, the pipe to it, and what it is known to have done of its part."""
 
     number: int
     process: BaseProcess
     pipe: Connection
-    acts_left: int | None = None
+    done: set[Step] = field(default_factory=set)
     is_killed: bool = False
 
 
@@ -32,9 +31,7 @@ class Crew:
 
     url: str
     actors: list[Actor] = field(default_factory=list)
-    outcomes: dict[tuple[int, int], list[str | None]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
+    outcomes: dict[Step, list[str | None]] = field(default_factory=lambda: defaultdict(list))
     counts: Counter[str] = field(default_factory=Counter)
 
     def __enter__(self) -> "Crew":
@@ -50,57 +47,62 @@ class Crew:
             actor.process.kill()
             actor.process.join()
 
-    def act_out(self, number: int) -> None:
-        """Let everybody act out one history; now and then one is killed, and another begins anew.
+    def act_out(self, histories: range, *, kills: int) -> None:
+        """Let everybody act out some histories; `kills` times one is killed, and begins anew.
 
         Raises:
             TimeoutError: somebody waits for ever.
         """
-        chance = random.Random(number)
+        chance = random.Random(histories.start)
+        # Somewhere in the first half of what there is to be heard, so that all of them happen.
+        moments = sorted(chance.sample(range(len(histories)), kills))
+        self._part = histories
         for actor in self.actors:
-            actor.acts_left = None
-            actor.pipe.send(number)
-        if chance.random() < KILLED_SHARE:
-            last = len(history.script(number)) - 1
-            chance.choice(self.actors).acts_left = chance.randint(0, last)
+            actor.done.clear()
+            actor.pipe.send(Part(histories))
         busy = {actor.pipe: actor for actor in self.actors}
+        heard = 0
         while busy:
             ready = wait(list(busy), timeout=PATIENCE_S)
             if not ready:
-                raise TimeoutError(f"history {number}: {sorted(a.number for a in busy.values())}")
+                raise TimeoutError(f"{histories}: {sorted(a.number for a in busy.values())}")
             for pipe in ready:
-                self._hear(number, busy, busy.pop(pipe))
-        self.counts["histories"] += 1
+                heard += 1
+                self._hear(busy, busy.pop(pipe))
+            while moments and heard >= moments[0] and busy:
+                del moments[0]
+                self._kill(chance.choice(list(busy.values())))
+        self.counts["histories"] += len(histories)
 
-    def _hear(self, number: int, busy: dict[Connection, Actor], actor: Actor) -> None:
-        if actor.acts_left == 0:
+    def _kill(self, actor: Actor) -> None:
+        if not actor.is_killed:
             actor.process.kill()
-            actor.acts_left = None
             actor.is_killed = True
             self.counts["killed"] += 1
-        try:
-            index, outcome = actor.pipe.recv()
-        except (EOFError, OSError):
-            self._replace(number, busy, actor)
-            return
-        if index == history.DONE:
-            if actor.is_killed:
-                # It came to its end all the same; the pipe says next that it is gone.
-                busy[actor.pipe] = actor
-            return
-        if actor.acts_left is not None:
-            actor.acts_left -= 1
-        self.outcomes[number, index].append(outcome)
-        self.counts[outcome or "written"] += 1
-        busy[actor.pipe] = actor
 
-    def _replace(self, number: int, busy: dict[Connection, Actor], dead: Actor) -> None:
+    def _hear(self, busy: dict[Connection, Actor], actor: Actor) -> None:
+        try:
+            step, outcome = actor.pipe.recv()
+        except (EOFError, OSError):
+            self._replace(busy, actor)
+            return
+        if outcome != history.DONE:
+            actor.done.add(step)
+            self.outcomes[step].append(outcome)
+            self.counts[outcome or "written"] += 1
+            busy[actor.pipe] = actor
+        elif actor.is_killed:
+            # It came to its end all the same; the pipe says next that it is gone.
+            busy[actor.pipe] = actor
+
+    def _replace(self, busy: dict[Connection, Actor], dead: Actor) -> None:
         dead.pipe.close()
         dead.process.join()
-        assert dead.process.exitcode == -signal.SIGKILL, f"history {number}: somebody broke"
+        assert dead.process.exitcode == -signal.SIGKILL, f"process {dead.number} broke"
         actor = self._start(dead.number)
         self.actors[self.actors.index(dead)] = actor
-        actor.pipe.send(number)
+        actor.done = dead.done
+        actor.pipe.send(Part(self._part, frozenset(dead.done)))
         busy[actor.pipe] = actor
 
     def _start(self, number: int) -> Actor:

@@ -1,6 +1,7 @@
 """The same book driven by hypothesis: it thinks the rounds up, and shrinks what breaks one."""
 
 import asyncio
+import functools
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from bot.db import Database
+from tests.unit.conftest import url_of
 from tests.unit.ledger.model import PEOPLE, Command
 from tests.unit.ledger.test_interleaving import Run
 from tests.unit.ledger.whim import Turn, Whim
@@ -31,6 +33,17 @@ commands = st.one_of(
 turns = st.builds(Turn, commands, st.integers(0, 1), st.integers(0, 3), st.integers(0, 3))
 
 
+@functools.cache
+def migrated() -> bytes:
+    """Return a migrated file, made once: migrating each time would be most of the time."""
+    with TemporaryDirectory() as folder, asyncio.Runner() as runner:
+        path = Path(folder) / "book.sqlite"
+        db = Database(url_of(path))
+        runner.run(db.migrate())
+        runner.run(db.close())
+        return path.read_bytes()
+
+
 class Book(RuleBasedStateMachine):
     """One database, opened by two processes, and the model beside it."""
 
@@ -38,9 +51,9 @@ class Book(RuleBasedStateMachine):
         super().__init__()
         self.folder = TemporaryDirectory()
         self.runner = asyncio.Runner()
-        url = f"sqlite+aiosqlite:///{Path(self.folder.name) / 'book.sqlite'}"
-        self.processes = (Database(url), Database(url))
-        self.runner.run(self.processes[0].migrate())
+        path = Path(self.folder.name) / "book.sqlite"
+        path.write_bytes(migrated())
+        self.processes = (Database(url_of(path)), Database(url_of(path)))
         self.run = Run(self.processes, Whim(0))
         self.runner.run(self.run.begin())
 

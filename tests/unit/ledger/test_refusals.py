@@ -47,6 +47,17 @@ def release(hold_key="job:1"):
     return lambda conn, scene: ledger.release(conn, hold_key=hold_key)
 
 
+NO_SUCH_MOVES = {
+    "grant into what is held": grant(purse="held"),
+    "grant into the treasury": grant(purse="funds"),
+    "transfer to oneself": transfer(taker="alice"),
+    "account of a treasury": lambda conn, _scene: ledger.open_account(
+        conn, server_id=SERVER, user_id=0
+    ),
+    "account in the host's server": lambda conn, _scene: ledger.open_account(
+        conn, server_id=0, user_id=1
+    ),
+}
 REFUSALS = {
     "grant beyond the treasury": (grant(TREASURY + 1), TreasuryEmpty),
     "hold beyond available": (hold(41), InsufficientCredits),
@@ -54,7 +65,6 @@ REFUSALS = {
     "adjust down beyond available": (adjust(-41), InsufficientCredits),
     "adjust up beyond the treasury": (adjust(TREASURY + 1), TreasuryEmpty),
     "capture beyond the hold": (capture(41), LedgerConflict),
-    "capture below zero": (capture(-1), LedgerConflict),
     "capture without a hold": (capture(1, hold_key="job:2"), LedgerConflict),
     "release without a hold": (release("job:2"), LedgerConflict),
     "release of what is no hold": (release("setup"), LedgerConflict),
@@ -67,6 +77,52 @@ async def scene(scene):
     async with scene.db.write() as conn:
         await hold(40, key="job:1")(conn, scene)
     return scene
+
+
+NO_AMOUNTS = (0, -1, ledger.MAX_AMOUNT + 1, 10**30, True, 1.0, 1e30, float("nan"), "10", None)
+TAKERS_OF_AMOUNTS = {
+    "fund": (fund, ()),
+    "grant": (grant, ()),
+    "hold": (hold, ()),
+    "transfer": (transfer, ()),
+    "adjust": (adjust, (-1,)),
+    "capture": (capture, (0,)),
+}
+
+
+@pytest.mark.parametrize("name", TAKERS_OF_AMOUNTS)
+async def test_what_is_no_amount_is_refused_by_every_verb(scene, name):
+    before = await scene.book()
+
+    verb, fine = TAKERS_OF_AMOUNTS[name]
+    for amount in NO_AMOUNTS:
+        if amount in fine:
+            continue
+        async with scene.db.write() as conn:
+            with pytest.raises(ValueError, match="no amount of credits"):
+                await verb(amount)(conn, scene)
+
+    assert await scene.book() == before
+
+
+@pytest.mark.parametrize("name", NO_SUCH_MOVES)
+async def test_what_no_verb_does_is_refused(scene, name):
+    before = await scene.book()
+
+    async with scene.db.write() as conn:
+        with pytest.raises(ValueError, match=r"^no"):
+            await NO_SUCH_MOVES[name](conn, scene)
+
+    assert await scene.book() == before
+
+
+async def test_nothing_is_transferred_to_another_server(scene):
+    async with scene.db.write() as conn:
+        far = await ledger.open_account(conn, server_id=SERVER + 1, user_id=1)
+        with pytest.raises(ValueError, match="nothing goes from"):
+            await ledger.transfer(
+                conn, key="k", from_account_id=scene.alice, to_account_id=far, amount=1
+            )
 
 
 @pytest.mark.parametrize("name", REFUSALS)

@@ -49,13 +49,17 @@ class Whim:
             "transfer": lambda: Command("transfer", key, amount, who, other),
             "adjust": lambda: Command("adjust", key, self._random.choice([-amount, amount]), who),
         }
-        weights = {"hold": 8, "resolve": 8, "transfer": 4, "adjust": 3, "grant": 3, "fund": 1}
+        weights = {"hold": 8, "resolve": 8, "transfer": 5, "adjust": 4, "grant": 7, "fund": 3}
         [verb] = self._random.choices(list(weights), list(weights.values()))
+        if verb == "resolve" and not self._holds() and self._chance(0.8):
+            verb = "hold"
         return makers[verb]()
 
     def _resolution(self) -> Command:
-        holds = [command.key for command in self._earlier if command.verb == "hold"]
-        key = self._random.choice(holds[-10:] or ["nothing"])
+        key = self._random.choice(self._holds()[-10:] or ["nothing"])
         if self._chance(0.3):
             return Command("release", key)
         return Command("capture", key, self._random.randint(0, 30))
+
+    def _holds(self) -> list[str]:
+        return [command.key for command in self._earlier if command.verb == "hold"]

@@ -7,7 +7,17 @@ import pytest
 from bot.errors import PictureTooLarge
 from bot.media._containers import png_chunk
 from bot.media._provenance import SOURCE_TYPE
-from tests.unit.media.files import MARKABLE, OTHER, decode, file, noise, signed, xmp_of
+from tests.unit.media.files import (
+    FORMATS,
+    MARKABLE,
+    OTHER,
+    decode,
+    file,
+    noise,
+    scene,
+    signed,
+    xmp_of,
+)
 
 
 @pytest.mark.parametrize("kind", MARKABLE)
@@ -104,7 +114,68 @@ async def test_jpeg_without_room_for_the_mark_stays_as_it_is(media):
     assert await media.tag(data) is data
 
 
-async def test_gif_is_left_unmarked(media):
-    data = file(noise(), "GIF")
+async def test_gif_is_marked_once_and_keeps_its_frames_and_how_often_they_are_shown(media):
+    frames = [noise(32, 32).rotate(90 * turn).convert("P") for turn in range(3)]
+    data = file(frames[0], "GIF", save_all=True, append_images=frames[1:], loop=3, duration=70)
 
-    assert await media.tag(data) is data
+    marked = await media.tag(data)
+
+    before, after = decode(data), decode(marked)
+    assert marked.count(SOURCE_TYPE.encode()) == 1
+    assert (after.n_frames, after.info["loop"], after.info["duration"]) == (3, 3, 70)
+    assert [_frame(after, number) for number in range(3)] == [
+        _frame(before, number) for number in range(3)
+    ]
+    assert await media.check(marked)
+    assert await media.tag(marked) is marked
+
+
+async def test_old_gif_becomes_one_that_knows_extensions(media):
+    data = file(noise(), "GIF")
+    assert data.startswith(b"GIF87a")
+
+    marked = await media.tag(data)
+
+    assert marked.startswith(b"GIF89a")
+    assert decode(marked).tobytes() == decode(data).tobytes()
+
+
+async def test_signed_gif_is_never_rewritten(media):
+    data = file(noise(), "GIF")
+    signed_gif = data[:-1] + b"\x21\xff\x0bC2PA_GIF1.0\x04jumb\0;"
+
+    assert await media.tag(signed_gif) is signed_gif
+    with pytest.raises(PictureTooLarge):
+        await media.fit(signed_gif, len(signed_gif) - 1)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+async def test_every_copy_of_a_marked_picture_says_what_the_picture_says(media, kind):
+    marked = await media.tag(file(scene(640, 480), kind))
+
+    framed = (await media.frame(marked, "zoom_out")).image
+    taken_in = await media.take_in(marked)
+    copies = {
+        "shrunk": await media.shrink(marked, 100_000),
+        "framed": framed,
+        "taken in": await media.read(taken_in.sha256),
+        "fitted": await media.fit(marked, 8_000),
+        "shrunk of framed": await media.shrink(framed, 100_000),
+    }
+
+    assert [name for name, copy in copies.items() if SOURCE_TYPE not in xmp_of(copy)] == []
+
+
+async def test_no_copy_of_an_unmarked_picture_says_that_a_model_made_it(media):
+    plain = file(scene(640, 480), "PNG")
+
+    framed = await media.frame(plain, "zoom_out")
+    taken_in = await media.take_in(plain)
+    copies = [framed.image, await media.shrink(plain, 100_000), await media.read(taken_in.sha256)]
+
+    assert not any(b"lgorithmicMedia" in copy for copy in copies)
+
+
+def _frame(image, number):
+    image.seek(number)
+    return image.convert("RGB").tobytes()

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.errors import BadChoice, OutOfRange, UnknownSetting
-from bot.policy import OPTIONS, ServerSettings, option_named
+from bot.policy import OPTIONS, TOPICS, ServerSettings, option_named
 
 
 def test_every_default_is_a_value_that_its_option_takes():
@@ -62,3 +62,9 @@ def test_what_another_version_kept_is_left_out():
     kept = {"gift_least": 20, "gone": 1, "buttons": "nobody", "retention_days": 10**9}
 
     assert ServerSettings.read(kept) == ServerSettings(gift_least=20)
+
+
+def test_every_setting_has_its_place_among_the_topics():
+    placed = [name for names in TOPICS.values() for name in names]
+
+    assert sorted(placed) == sorted(OPTIONS)

@@ -5,10 +5,10 @@ from tests.unit.services.script import Script
 
 
 class Outsider:
-    """Points of its script: post, edit, remove, tell, roles, nsfw.
+    """Points of its script: post, edit, remove, tell, roles, staff, nsfw.
 
-    `roles` are those of members by (server, person), `nsfw` the age-restricted channels, `closed`
-    the channels and people that take nothing.
+    `roles` are those of members by (server, person), `staff` who moderates, `nsfw` the
+    age-restricted channels, `closed` the channels and people that take nothing.
     """
 
     def __init__(self) -> None:
@@ -18,6 +18,7 @@ class Outsider:
         self.removed: list[Place] = []
         self.roles: dict[tuple[int, int], frozenset[int]] = {}
         self.nsfw: set[int] = set()
+        self.staff: set[tuple[int, int]] = set()
         self.closed: set[int] = set()
         self._by_nonce: dict[str, Place] = {}
 
@@ -48,6 +49,10 @@ class Outsider:
     async def roles_of(self, server_id: int, user_id: int) -> frozenset[int] | None:
         await self.script.meet("roles")
         return self.roles.get((server_id, user_id))
+
+    async def is_staff(self, server_id: int, user_id: int) -> bool:
+        await self.script.meet("staff")
+        return (server_id, user_id) in self.staff
 
     async def allows_nsfw(self, channel_id: int) -> bool:
         await self.script.meet("nsfw")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.services import JobView, PictureFile, Posted, ProviderAlert, Receipt, Undeliverable
+from bot.services import HostAlert, JobView, PictureFile, Posted, Receipt, Undeliverable
 from tests.unit.services.script import Script
 
 FIRST_MESSAGE_ID = 5000
@@ -23,7 +23,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self.script = Script()
-        self.alerts: list[ProviderAlert] = []
+        self.alerts: list[HostAlert] = []
         self.notified: list[JobView] = []
         self.shown: list[JobView] = []
         self.posted: list[Outcome] = []
@@ -45,7 +45,7 @@ class Recorder:
         await self.script.meet("notify")
         self.notified.append(view)
 
-    async def tell_host(self, alert: ProviderAlert) -> None:
+    async def tell_host(self, alert: HostAlert) -> None:
         await self.script.meet("host")
         self.alerts.append(alert)
 

@@ -57,7 +57,7 @@ _IMAGINE = {
     "sizes": {"1:1": [1024, 1024], "3:2": [1216, 832]},
     "routes": [route("first", "fox/v1")],
 }
-_FOX = {"name": "fox", "title": "Fox", "description": "Draws foxes.", "rank": 10}
+_FOX = {"name": "fox", "title": "Fox", "description": "Draws foxes.", "rank": 10, "rating": "safe"}
 
 VARY = {
     "price": 4,
@@ -319,7 +319,8 @@ class Studio:
         outcome = self.delivery.outcome(job.id)
         has_words = outcome is not None and outcome.view.answer and not outcome.view.failure
         on_board = 1 if has_words else len(outcome.files) if outcome else 0
-        paid = job.unit_price * on_board if job.is_final else 0
+        taken = on_board + (job.withheld_paid or 0)
+        paid = job.unit_price * taken if job.is_final else 0
         back = job.price - paid if job.is_final else 0
         assert moved == {"hold": job.price, "capture": paid, "release": back}, job
         assert job.delivered == (on_board if job.is_final else 0), job

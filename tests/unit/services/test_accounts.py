@@ -6,10 +6,13 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.errors import ServerNotAllowed
-from bot.services.accounts import SIGN_UP_CREDITS, month_start, next_month
+from bot.policy import ServerSettings
+from bot.services.accounts import month_start, next_month
+from tests.unit.services.decided import decide
 from tests.unit.services.studio import MIA, SAM, SERVER
 
 OTHER = SERVER + 1
+SIGN_UP_CREDITS = ServerSettings().sign_up_credits
 
 
 async def admit(studio, *, server_id=SERVER, user_id=MIA):
@@ -32,6 +35,15 @@ async def test_newcomer_gets_the_first_credits_once(studio):
 
     assert first == second
     assert await studio.funds() == (SIGN_UP_CREDITS, 0)
+
+
+async def test_first_credits_are_as_many_as_the_server_says(studio):
+    await decide(studio, sign_up_credits=7)
+    await admit(studio)
+    await decide(studio, sign_up_credits=0)
+    await admit(studio, user_id=SAM)
+
+    assert (await studio.funds(), await studio.funds(SAM)) == ((7, 0), (0, 0))
 
 
 async def test_newcomers_who_come_ten_times_at_once_are_welcomed_once(studio):

@@ -12,7 +12,7 @@ from bot.db.tables import purses
 from bot.services import LedgerAlert
 from bot.services.audit import last_audit_time
 from bot.services.delivery import NotNow
-from cogs._texts import alert
+from cogs._alerts import alert
 from tests.unit.services.studio import Studio
 
 EVENING = datetime(2026, 3, 31, 22, tzinfo=UTC)

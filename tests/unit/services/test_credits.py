@@ -3,24 +3,22 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-import pytest
-import sqlalchemy as sa
-
-from bot.db.tables import staff_actions
 from bot.errors import (
+    AccountFrozen,
     AlreadyClaimed,
-    BadAmount,
+    DailyOff,
     ServerNotAllowed,
-    TooMuchTaken,
     TreasuryEmpty,
 )
-from bot.ledger import MAX_AMOUNT
-from bot.services import DAILY_CREDITS
+from bot.policy import ServerSettings, Tier
+from tests.unit.services.decided import decide, freeze
 from tests.unit.services.presses import refused
 from tests.unit.services.studio import MIA, SAM, SERVER
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 3, 2, tzinfo=UTC)
+DAY = timedelta(days=1)
+DAILY_CREDITS = ServerSettings().daily_credits
 
 
 def claim(studio, *, user_id=MIA, server_id=SERVER):
@@ -29,18 +27,6 @@ def claim(studio, *, user_id=MIA, server_id=SERVER):
 
 def balance(studio, *, user_id=MIA, server_id=SERVER):
     return studio.services.credits.balance(server_id=server_id, user_id=user_id)
-
-
-def change(studio, delta, *, origin=None, target_id=SAM):
-    origin = origin or studio.origin()
-    return studio.services.credits.change(
-        origin, target_id=target_id, delta=delta, reason="contest"
-    )
-
-
-async def actions(studio):
-    async with studio.db.read() as conn:
-        return list(await conn.execute(sa.select(staff_actions)))
 
 
 async def test_balance_of_a_newcomer_is_the_first_credits(studio):
@@ -114,59 +100,96 @@ async def test_empty_treasury_pays_no_daily(make_studio):
     assert (error.needed, error.available) == (DAILY_CREDITS, 10)
 
 
+async def test_daily_is_as_much_as_the_server_says(studio):
+    await decide(studio, daily_credits=3)
+
+    claimed = await claim(studio)
+
+    assert (claimed.amount, claimed.funds.earned) == (3, 103)
+
+
+async def test_server_without_daily_credits_says_so(studio):
+    await decide(studio, daily_credits=0)
+
+    await refused(studio, claim(studio), DailyOff)
+
+    assert (await balance(studio)).daily_at is None
+
+
+async def test_frozen_account_gets_no_daily(studio):
+    await freeze(studio, MIA)
+
+    await refused(studio, claim(studio), AccountFrozen)
+
+
+async def test_seven_days_in_a_row_bring_more_and_the_streak_is_kept(studio):
+    studio.clock.now = NOON
+    for _ in range(6):
+        await claim(studio)
+        studio.clock.now += DAY
+    studio.restart()
+
+    seventh = await claim(studio)
+
+    assert (seventh.streak.days, seventh.streak.bonus) == (7, 5)
+    assert seventh.funds.earned == 100 + 7 * DAILY_CREDITS + 5
+
+
+async def test_empty_treasury_leaves_the_streak_as_it_was(make_studio):
+    studio = make_studio(monthly_budget_usd=0.13)
+    studio.clock.now = NOON
+    await claim(studio)
+    studio.clock.now += DAY
+
+    await refused(studio, claim(studio), TreasuryEmpty)
+
+
+async def test_clock_of_a_process_that_is_behind_gives_no_second_day(studio):
+    studio.clock.now = MIDNIGHT
+    await claim(studio)
+
+    studio.clock.now = MIDNIGHT - timedelta(seconds=1)
+
+    await refused(studio, claim(studio), AlreadyClaimed)
+
+
+async def test_statement_tells_all_about_ones_credits(studio):
+    studio.clock.now = NOON
+    await claim(studio)
+    await studio.accepted(count=4, origin=studio.origin())
+
+    told = await studio.services.credits.look(studio.origin(), MIA)
+
+    assert (told.balance.funds.earned, told.balance.funds.held) == (113, 12)
+    assert (told.balance.daily_at, told.streak.days) == (MIDNIGHT, 1)
+    assert (told.is_frozen, told.tier.requests_per_minute) == (False, 20)
+    assert told.usage.requests == 1
+
+
+async def test_statement_of_somebody_else_has_their_tier_where_discord_tells(studio):
+    await freeze(studio, SAM)
+    async with studio.db.write() as conn:
+        await studio.services.servers.write_tier(conn, SERVER, 77, Tier(slots=9))
+    await studio.services.servers.refresh()
+    look = studio.services.credits.look
+
+    unknown = await look(studio.origin(role_ids=(77,)), SAM)
+    studio.outside.roles[SERVER, SAM] = frozenset({77})
+    known = await look(studio.origin(), SAM)
+
+    assert (unknown.tier, unknown.usage, unknown.is_frozen) == (None, None, True)
+    assert known.tier.slots == 9
+
+
+async def test_streak_that_was_missed_is_told_as_none(studio):
+    studio.clock.now = NOON
+    await claim(studio)
+
+    studio.clock.now += 3 * DAY
+
+    assert (await studio.services.credits.look(studio.origin(), MIA)).streak.days == 0
+
+
 async def test_server_that_is_not_allowed_has_no_credits(studio):
     await refused(studio, balance(studio, server_id=SERVER + 1), ServerNotAllowed)
     await refused(studio, claim(studio, server_id=SERVER + 1), ServerNotAllowed)
-    origin = studio.origin(server_id=SERVER + 1)
-    await refused(studio, change(studio, 5, origin=origin), ServerNotAllowed)
-
-
-@pytest.mark.parametrize(
-    ("delta", "after", "action"), [(50, 150, "credits add"), (-50, 50, "credits remove")]
-)
-async def test_change_moves_credits_and_is_written_down(studio, delta, after, action):
-    studio.clock.now = NOON
-
-    changed = await change(studio, delta)
-
-    assert (changed.before, changed.after) == (100, after)
-    assert await studio.funds(SAM) == (after, 0)
-    [written] = await actions(studio)
-    assert (written.server_id, written.staff_id, written.target_id) == (SERVER, MIA, SAM)
-    assert (written.action, written.reason) == (action, "contest")
-    assert (written.before, written.after) == ("100", str(after))
-    assert written.created_at == NOON
-
-
-async def test_same_interaction_changes_nothing_twice(studio):
-    origin = studio.origin()
-    first = await change(studio, 50, origin=origin)
-    before = await studio.rows()
-
-    again = await change(studio, 50, origin=origin)
-
-    assert again == first
-    assert await studio.rows() == before
-
-
-@pytest.mark.parametrize("delta", [0, MAX_AMOUNT + 1, -MAX_AMOUNT - 1])
-async def test_amount_that_cannot_be_moved_is_refused(studio, delta):
-    error = await refused(studio, change(studio, delta), BadAmount)
-
-    assert error.high == MAX_AMOUNT
-
-
-async def test_more_than_somebody_can_spend_cannot_be_taken(studio):
-    await studio.accepted(count=4, origin=studio.origin(user_id=SAM))
-
-    error = await refused(studio, change(studio, -89), TooMuchTaken)
-
-    assert error.available == 88
-
-
-async def test_more_than_the_treasury_has_cannot_be_given(studio):
-    await balance(studio, user_id=SAM)
-
-    error = await refused(studio, change(studio, 20_000), TreasuryEmpty)
-
-    assert (error.needed, error.available) == (20_000, 19_900)

@@ -25,7 +25,8 @@ def models(tmp_path):
 
 @pytest.fixture
 def services(studio, models):
-    return build_services(replace(studio.resources, catalog=models), studio.delivery)
+    resources = replace(studio.resources, catalog=models)
+    return build_services(resources, studio.delivery, studio.outside)
 
 
 def names(found) -> list[str]:
@@ -43,15 +44,15 @@ def test_all_are_loaded_and_every_one_is_found_by_its_words(models):
 
 
 def test_suggestions_are_as_many_as_discord_takes_and_narrow_down(services):
-    assert len(services.making.models("")) == 25
-    assert len(services.making.models("maker-3")) == 15
-    assert names(services.making.models("077")) == ["maker-7-model-077"]
+    assert len(services.making.models("", server_id=None)) == 25
+    assert len(services.making.models("maker-3", server_id=None)) == 15
+    assert names(services.making.models("077", server_id=None)) == ["maker-7-model-077"]
 
 
 def test_pages_hold_every_model_once(services, models):
     showroom = services.showroom
-    count = showroom.page("imagine").count
-    pages = [showroom.page("imagine", "", number) for number in range(count)]
+    count = showroom.page("imagine", server_id=None).count
+    pages = [showroom.page("imagine", "", number, server_id=None) for number in range(count)]
 
     assert count == 6
     assert all(0 < len(page.models) <= MOST_MODELS for page in pages)
@@ -60,15 +61,15 @@ def test_pages_hold_every_model_once(services, models):
 
 
 def test_words_leave_fewer_pages(services):
-    page = services.showroom.page("imagine", "MAKER-4")
-    nothing = services.showroom.page("imagine", "maker unheard-of")
+    page = services.showroom.page("imagine", "MAKER-4", server_id=None)
+    nothing = services.showroom.page("imagine", "maker unheard-of", server_id=None)
 
     assert (len(page.models), page.count) == (15, 1)
     assert (nothing.models, nothing.number, nothing.count) == ((), 0, 1)
 
 
 def test_page_beyond_the_last_one_is_the_last_one(services):
-    assert services.showroom.page("imagine", "", 99).number == 5
+    assert services.showroom.page("imagine", "", 99, server_id=None).number == 5
 
 
 async def test_model_of_the_last_page_has_a_sheet(services, studio, models):

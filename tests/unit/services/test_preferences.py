@@ -47,6 +47,8 @@ async def test_newcomer_has_the_defaults_and_reading_writes_nothing(studio):
         {"confirm_above": 0},
         {"shares_buttons": False},
         {"compact": True},
+        {"takes_gifts": False},
+        {"is_ranked": False},
     ],
     ids=lambda changes: next(iter(changes)),
 )
@@ -100,6 +102,8 @@ async def test_reset_goes_back_to_the_defaults(studio):
         ({"confirm_above": -1}, OutOfRange),
         ({"shares_buttons": None}, BadChoice),
         ({"compact": "yes"}, BadChoice),
+        ({"takes_gifts": None}, BadChoice),
+        ({"is_ranked": "perhaps"}, BadChoice),
     ],
 )
 async def test_what_cannot_be_is_refused(studio, changes, expected):
@@ -144,7 +148,7 @@ async def test_filled_wish_is_made_as_preferred(studio):
     filled = await fill(studio)
 
     assert filled == ImageWish("a fox", "fox", aspect_ratio="3:2", count=4, lane="relax")
-    assert studio.services.making.quote(filled).price == 12
+    assert studio.services.making.quote(filled, server_id=None).price == 12
 
 
 @pytest.mark.parametrize(
@@ -163,7 +167,7 @@ async def test_preference_that_the_model_refuses_is_left_out(studio, preferred, 
     filled = await fill(studio, wish)
 
     assert filled == wish
-    assert studio.services.making.quote(filled)
+    assert studio.services.making.quote(filled, server_id=None)
 
 
 async def test_preferred_model_that_takes_less_keeps_the_rest(studio):

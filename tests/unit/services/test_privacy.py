@@ -17,7 +17,7 @@ from bot.services.privacy import ZIPPED_ABOVE_BYTES
 from bot.services.retention import KEPT_FOR
 from tests.pictures import png
 from tests.unit.services.presses import pick, press, refused
-from tests.unit.services.studio import MIA, SAM
+from tests.unit.services.studio import MIA, SAM, SERVER
 
 SECRET = "a secret garden"
 
@@ -36,8 +36,9 @@ async def lived(studio):
     services = studio.services
     job = await studio.finished(count=2, prompt=SECRET, seed=7, origin=studio.origin())
     await studio.finished(count=1, prompt="Sam's own", origin=studio.origin(user_id=SAM))
-    await services.credits.change(
-        studio.origin(user_id=SAM), target_id=MIA, delta=5, reason="for the contest"
+    studio.outside.roles[SERVER, MIA] = frozenset()
+    await services.staff_credits.change(
+        studio.origin(user_id=SAM, is_staff=True), target_id=MIA, delta=5, reason="for the contest"
     )
     for user_id in (MIA, SAM):
         origin = studio.origin(user_id=user_id)
@@ -156,6 +157,7 @@ async def test_rows_that_the_ledger_names_stay_with_numbers_only(studio):
         "seed": 7,
         "count": 2,
         "pixels": 1024 * 1024,
+        "is_tame": True,
         "prompt": "",
         "is_forgotten": True,
     }

@@ -27,7 +27,7 @@ def quoting(*models):
 
 
 def quote(studio, prompt="a fox", model="fox", **wish):
-    return studio.services.making.quote(ImageWish(prompt, model, **wish))
+    return studio.services.making.quote(ImageWish(prompt, model, **wish), server_id=None)
 
 
 def test_price_is_that_of_every_picture_together(studio):
@@ -152,15 +152,15 @@ async def test_quoting_writes_nothing(studio):
 def test_models_offered_are_those_that_match_and_are_served(studio):
     making = studio.services.making
 
-    assert [model.name for model in making.models("", limit=25)] == [
+    assert [model.name for model in making.models("", limit=25, server_id=None)] == [
         "fox",
         "plain",
         "twice",
         "free",
         "deft",
     ]
-    assert [model.name for model in making.models("pl", limit=25)] == ["plain"]
-    assert [model.name for model in making.models("", limit=2)] == ["fox", "plain"]
+    assert [model.name for model in making.models("pl", limit=25, server_id=None)] == ["plain"]
+    assert [model.name for model in making.models("", limit=2, server_id=None)] == ["fox", "plain"]
 
 
 # Models of several tastes.

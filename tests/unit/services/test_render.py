@@ -226,7 +226,7 @@ async def test_animated_picture_of_a_provider_is_delivered(studio):
 async def test_picture_that_fits_nowhere_is_given_back(studio):
     job = await studio.finished(count=2, origin=studio.origin(file_limit_bytes=10))
 
-    assert (job.status, job.failure) == ("failed", "no_pictures")
+    assert (job.status, job.failure) == ("failed", "too_large")
     assert await studio.funds() == (100, 0)
 
 

@@ -79,9 +79,10 @@ async def test_work_of_another_server_is_not(make_studio):
 @pytest.mark.parametrize(("user_id", "action"), [(SAM, "imagine"), (11, "reuse")])
 async def test_flagged_work_is_for_its_owner_alone(studio, user_id, action):
     studio.first.outputs = [Output(png(48, 32, colour), is_nsfw=True) for colour in ("teal", "red")]
-    await seeded(studio)
+    studio.outside.nsfw.add(studio.origin().channel_id)
+    await seeded(studio, origin=studio.origin(is_nsfw_place=True))
 
-    again = await seeded(studio, origin=studio.origin(user_id=user_id))
+    again = await seeded(studio, origin=studio.origin(user_id=user_id, is_nsfw_place=True))
 
     assert again.action == action
 

@@ -5,13 +5,13 @@ import asyncio
 import pytest
 import sqlalchemy as sa
 
-from bot import jobs
+from bot import jobs, ledger
 from bot.db import Database, take_turn
 from bot.db.tables import accounts
-from bot.services.accounts import SPENDING
+from bot.services.accounts import SPENDING, next_month
 from tests.postgres import ON_POSTGRESQL
 from tests.unit.services.script import DEADLINE_S
-from tests.unit.services.studio import MIA, SAM, Studio
+from tests.unit.services.studio import MIA, SAM, SERVER, Studio
 
 pytestmark = ON_POSTGRESQL
 
@@ -35,6 +35,15 @@ async def make_processes(make_studio, db, database_url, tmp_path):
     yield make
     for one in opened:
         await one.close()
+
+
+async def waits(conn, task: asyncio.Task) -> None:
+    """Return when a task waits for somebody else's transaction."""
+    waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    async with asyncio.timeout(DEADLINE_S):
+        while not task.done() and not await conn.scalar(waiting):  # noqa: ASYNC110 - the database has no event
+            await asyncio.sleep(0.01)
+    assert not task.done()
 
 
 async def test_newcomers_at_once_all_get_in(make_processes):
@@ -71,16 +80,68 @@ async def test_request_waits_for_its_turn_at_the_budget(make_processes):
     """Two that saw the same budget left would both spend it."""
     one, other = await make_processes(2)
     await other.give(100, user_id=MIA)
-    waiting = sa.text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
     async with one.db.write() as conn:
         await take_turn(conn, SPENDING)
         asking = asyncio.create_task(other.imagine(count=COUNT))
-        async with asyncio.timeout(DEADLINE_S):
-            while not asking.done() and not await conn.scalar(waiting):  # noqa: ASYNC110 - the database has no event
-                await asyncio.sleep(0.01)
-        assert not asking.done()
+        await waits(conn, asking)
 
     assert (await asking).is_new
+
+
+async def capture(studio: Studio, hold_key: str) -> None:
+    async with studio.db.write() as conn:
+        await ledger.capture(conn, hold_key=hold_key, amount=1)
+
+
+async def test_first_visit_of_a_month_and_a_capture_do_not_wait_for_each_other(make_processes):
+    """The one fills the treasury and holds credits of a person, the other has it the other way."""
+    one, other = await make_processes(2)
+    accounts = one.services.accounts
+    async with one.db.write() as conn:
+        mia = await accounts.admit(conn, server_id=SERVER, user_id=MIA)
+        await ledger.hold(conn, key="january", account_id=mia, job_id=1, amount=1)
+    one.clock.now = next_month(one.clock())
+
+    async with one.db.write() as conn:
+        await accounts.admit(conn, server_id=SERVER, user_id=MIA)
+        capturing = asyncio.create_task(capture(other, "january"))
+        await waits(conn, capturing)
+        await ledger.hold(conn, key="february", account_id=mia, job_id=2, amount=1)
+
+    await capturing
+    assert await one.funds() == (98, 1)
+
+
+async def test_people_admitted_together_and_a_capture_do_not_wait_for_each_other(make_processes):
+    one, other = await make_processes(2)
+    accounts = one.services.accounts
+    async with one.db.write() as conn:
+        mia = await accounts.admit(conn, server_id=SERVER, user_id=MIA)
+        await ledger.hold(conn, key="job", account_id=mia, job_id=1, amount=1)
+
+    async with one.db.write() as conn:
+        # Sam is new, so that the treasury is asked for his first credits.
+        sam, _ = await accounts.admit_all(conn, server_id=SERVER, user_ids=(SAM, MIA))
+        capturing = asyncio.create_task(capture(other, "job"))
+        await waits(conn, capturing)
+        await ledger.transfer(conn, key="gift", from_account_id=mia, to_account_id=sam, amount=9)
+
+    await capturing
+    assert (await one.funds(MIA), await one.funds(SAM)) == ((90, 0), (109, 0))
+
+
+async def test_note_that_two_processes_write_at_once_is_one_of_theirs(make_processes):
+    processes = await make_processes(4)
+    values = [str(number) for number in range(len(processes))]
+
+    await asyncio.gather(
+        *(
+            studio.services.notes.write("commands", value)
+            for studio, value in zip(processes, values, strict=True)
+        )
+    )
+
+    assert await processes[0].services.notes.read("commands") in values
 
 
 async def test_job_is_claimed_by_one_of_two_runners(make_processes):

@@ -26,10 +26,12 @@ def flagged(*flags):
 
 
 def test_models_that_can_be_had_come_in_their_order(studio):
-    names = [model.name for model in studio.services.showroom.models("imagine")]
+    names = [model.name for model in studio.services.showroom.models("imagine", server_id=None)]
 
     assert names == ["fox", "plain", "twice", "free", "deft"]
-    assert [model.name for model in studio.services.showroom.models("edit")] == ["deft"]
+    assert [model.name for model in studio.services.showroom.models("edit", server_id=None)] == [
+        "deft"
+    ]
 
 
 async def test_sheet_without_a_name_is_of_the_preferred_model(studio):
@@ -99,6 +101,7 @@ async def test_work_of_another_channel_is_no_sample(studio):
     ("flags", "expected"), [((True,), None), ((None,), None), ((True, None, False), 3)]
 )
 async def test_only_a_picture_that_was_called_harmless_is_a_sample(studio, flags, expected):
+    studio.outside.nsfw.add(studio.origin().channel_id)
     studio.first.outputs = flagged(*flags)
     job = await studio.finished(count=len(flags))
 

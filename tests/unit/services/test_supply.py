@@ -22,7 +22,9 @@ from bot.errors import (
 )
 from bot.services import ImageWish, supply
 from bot.services.alerts import Alerts
+from bot.services.budget import Budget
 from bot.services.delivery import NotNow
+from bot.services.drifts import Drifts
 from bot.services.notes import Notes
 from bot.services.supply import HIGHEST_CAP_USD, HIGHEST_PRICE, Supply
 from tests.unit.services.presses import refused
@@ -37,7 +39,8 @@ DEADLINE_S = 20.0
 def supply_of(studio) -> Supply:
     resources = studio.resources
     alerts = Alerts(resources, notes=Notes(resources), delivery=studio.delivery)
-    return Supply(resources, alerts=alerts, known=KNOWN)
+    budget = Budget(resources, alerts=alerts)
+    return Supply(resources, alerts=alerts, budget=budget, drifts=Drifts(resources), known=KNOWN)
 
 
 def restarted(studio) -> Supply:
@@ -275,7 +278,7 @@ async def test_price_counts_for_the_next_quote_and_not_for_a_job_under_way(studi
     await gate.reached()
 
     sheet = await host.set_price(studio.origin(), "Fox", "imagine", 9)
-    quote = studio.services.making.quote(ImageWish("a fox", "fox", count=2))
+    quote = studio.services.making.quote(ImageWish("a fox", "fox", count=2), server_id=None)
     gate.open()
     await rendering
 

@@ -1,0 +1,154 @@
+"""The screen: what somebody may not, or should not, ask for, found before anything is spent."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.errors import BadPattern
+from bot.policy._screen_engines import Expression
+from bot.policy._screen_index import Index, Pattern
+from bot.policy._screen_minors import find_combination
+from bot.policy._screen_personal import find_personal
+from bot.policy._screen_readings import Readings, read
+from bot.policy._screen_rules import Rule, RuleAction
+
+Field = Literal["prompt", "negative_prompt"]
+Why = Literal["rules", "minors", "garbled", "email", "card", "phone"]
+Span = tuple[int, int]
+
+_GRAVITY: tuple[RuleAction, ...] = ("block", "warn", "flag")
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What is asked for, and by whom where: the ids of a channel (and of the thread's), of roles.
+
+    `background` are the words that a picture was made from which is changed now; only what is
+    never made is looked for in both together. Personal data is blocked, flagged or allowed, as the
+    server says.
+    """
+
+    prompt: str
+    negative_prompt: str = ""
+    background: str = ""
+    channel_ids: Collection[int] = ()
+    role_ids: Collection[int] = ()
+    personal_data: Literal["block", "flag", "allow"] = "block"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that was found: why it matters, what follows, and where in the text as typed.
+
+    `spans` are the letters that matched, from the first to behind the last of each stretch.
+    """
+
+    why: Why
+    action: RuleAction
+    field: Field
+    spans: tuple[Span, ...]
+    rule: Rule | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """All that was found in what somebody asks for, the gravest first."""
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def action(self) -> RuleAction | None:
+        """What follows from it; None lets it pass."""
+        return self.findings[0].action if self.findings else None
+
+
+class Screen:
+    """The rules of one server, ready to be matched, and those that are the same everywhere.
+
+    Rules that cannot be used (any more) are left out; they are in `unusable`.
+    """
+
+    def __init__(self, rules: Iterable[Rule] = ()) -> None:
+        self.unusable: list[Rule] = []
+        self._regexes: list[tuple[Rule, Expression]] = []
+        patterns: list[tuple[Pattern, Rule]] = []
+        for rule in rules:
+            try:
+                if rule.kind == "regex":
+                    self._regexes.append((rule, rule.expression()))
+                else:
+                    patterns.append((rule.words(), rule))
+            except BadPattern:
+                self.unusable.append(rule)
+        self._index = Index(patterns)
+
+    def check(self, asking: Asking) -> Verdict:
+        """Look at everything that is asked for."""
+        prompt = read(asking.prompt)
+        negative = read(asking.negative_prompt) if asking.negative_prompt else None
+        together = read(f"{asking.prompt}\n{asking.background}") if asking.background else prompt
+        found = list(_find_minors(asking, together, negative))
+        found += self._find(asking, "prompt", prompt)
+        if negative is not None:
+            found += self._find(asking, "negative_prompt", negative)
+        found.sort(key=lambda finding: _GRAVITY.index(finding.action))
+        return Verdict(tuple(found))
+
+    def _find(self, asking: Asking, field: Field, readings: Readings) -> Iterator[Finding]:
+        typed = getattr(asking, field)
+        if readings.is_garbled:
+            yield Finding("garbled", "block", field, ())
+        for rule, at in self._hits(asking, readings).items():
+            yield Finding("rules", rule.action, field, spans_of(typed, at), rule)
+        if asking.personal_data == "allow":
+            return
+        for one in find_personal(readings.folded):
+            at = readings.folded.typed(one.start, one.end)
+            yield Finding(one.kind, asking.personal_data, field, spans_of(typed, at))
+
+    def _hits(self, asking: Asking, readings: Readings) -> Mapping[Rule, Collection[int]]:
+        """Return the rules that matched, and all letters that each of them did."""
+        hits = [hit for hit in self._index.find(readings) if _counts(hit.what, asking)]
+        allowed = [hit.at for hit in hits if hit.what.kind == "allow"]
+        found: dict[Rule, set[int]] = {}
+        for hit in hits:
+            if hit.what.kind != "allow" and not any(_covers(at, hit.at) for at in allowed):
+                found.setdefault(hit.what, set()).update(hit.at)
+        for rule, expression in self._regexes:
+            match = expression.search(readings.folded.text) if _counts(rule, asking) else None
+            if match is not None:
+                found[rule] = set(readings.folded.typed(*match.span()))
+        return found
+
+
+def spans_of(typed: str, at: Collection[int]) -> tuple[Span, ...]:
+    """Return stretches of letters; what stands between two without white space belongs to them."""
+    spans: list[list[int]] = []
+    for index in sorted(at):
+        if spans and not any(letter.isspace() for letter in typed[spans[-1][1] : index]):
+            spans[-1][1] = index + 1
+        else:
+            spans.append([index, index + 1])
+    return tuple((start, end) for start, end in spans)
+
+
+def _find_minors(asking: Asking, prompt: Readings, negative: Readings | None) -> Iterator[Finding]:
+    found = find_combination(prompt, negative)
+    if found is None:
+        return
+    in_prompt = [index for index in found.in_prompt if index < len(asking.prompt)]
+    yield Finding("minors", "block", "prompt", spans_of(asking.prompt, in_prompt))
+    if found.in_negative:
+        spans = spans_of(asking.negative_prompt, found.in_negative)
+        yield Finding("minors", "block", "negative_prompt", spans)
+
+
+def _counts(rule: Rule, asking: Asking) -> bool:
+    """Whether a rule is for this place, and for this person."""
+    if rule.channel_id is not None and rule.channel_id not in asking.channel_ids:
+        return False
+    return not any(role_id in asking.role_ids for role_id in rule.exempt_role_ids)
+
+
+def _covers(allowed: Sequence[int], at: Sequence[int]) -> bool:
+    return allowed[0] <= at[0] and at[-1] <= allowed[-1]

@@ -1,0 +1,190 @@
+"""Removal: pictures that staff take away, wherever they are shown, and what they cost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot import jobs, ledger
+from bot.db import take_turn
+from bot.errors import JobRemoved, JobStillRunning, NoSuchPicture, NotPermitted, TreasuryEmpty
+from bot.errors import UnknownJob as Unknown
+from bot.jobs import Job, Removed
+from bot.services.delivery import NotNow, PictureFile, Undeliverable
+from bot.services.desk import Desk
+from bot.services.feed import FeedPost
+from bot.services.handing import SAFE_LIMIT_BYTES
+from bot.services.outside import Place, Post
+from bot.services.requests import Origin
+from bot.services.resources import Resources
+from bot.services.sanctions import TURN
+from bot.services.staff import Deed
+from bot.services.views import JobView
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Showing(Post):
+    """A job's outcome in a message that is there already."""
+
+    view: JobView
+    files: Sequence[PictureFile]
+
+
+@dataclass(frozen=True)
+class Takeaway:
+    """What is to go: a job, or one picture of it, with the credits given back or not."""
+
+    job_id: int
+    number: int | None = None
+    reason: str = ""
+    refunds: bool = False
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What went: whose it was, how many jobs showed it, and the credits given back.
+
+    `owed` are credits that the treasury could not pay.
+    """
+
+    job_id: int
+    user_id: int
+    jobs: int
+    refunded: int = 0
+    owed: int = 0
+
+
+class Removal:
+    """Takes pictures away: nothing shows them again, and the messages that do are deleted."""
+
+    def __init__(self, resources: Resources, desk: Desk) -> None:
+        self._db = resources.db
+        self._decency = desk.decency
+        self._errands = desk.errands
+        self._handing = desk.handing
+        self._outside = desk.outside
+        self._servers = desk.servers
+        self._staff = desk.staff
+        self._views = desk.views
+        desk.errands.learn("take down", self._take_down)
+
+    async def remove(self, origin: Origin, takeaway: Takeaway) -> Taken:
+        """Take a job of the server away.
+
+        Raises:
+            NotPermitted, UnknownJob, JobStillRunning, JobRemoved, NoSuchPicture: nothing was
+                written.
+        """
+        async with self._db.write() as conn:
+            taken = await self.write(conn, origin, takeaway)
+        self._staff.nudge()
+        self._errands.nudge()
+        return taken
+
+    async def write(self, conn: AsyncConnection, origin: Origin, takeaway: Takeaway) -> Taken:
+        """Do what `remove` does, within a transaction; staff log and errands are nudged after."""
+        if not origin.is_staff:
+            raise NotPermitted
+        await take_turn(conn, TURN)
+        job = await _find(conn, origin, takeaway)
+        gone = await jobs.remove(conn, job, takeaway.number)
+        refunded = owed = 0
+        for one in gone:
+            await self._errands.add(conn, "take down", one.job.id)
+            if takeaway.refunds:
+                paid, unpaid = await _refund(conn, one)
+                refunded, owed = refunded + paid, owed + unpaid
+        taken = Taken(job.id, job.user_id, len(gone), refunded, owed)
+        which = f", picture {takeaway.number}" if takeaway.number else ""
+        back = f", {refunded} credits given back" if takeaway.refunds else ""
+        deed = Deed(
+            "remove", job.user_id, f"job {job.id}{which}", f"removed{back}", takeaway.reason
+        )
+        await self._staff.write(conn, origin, deed)
+        return taken
+
+    async def note_copy(self, job_id: int, *, channel_id: int, message_id: int) -> None:
+        """Remember a message that shows a job beside its card, so that it can be deleted too."""
+        async with self._db.write() as conn:
+            await jobs.note_copy(conn, job_id, channel_id=channel_id, message_id=message_id)
+
+    async def _take_down(self, job_id: int) -> None:
+        """Delete the messages that show a removed job; where pictures are left, show those."""
+        async with self._db.read() as conn:
+            job = await jobs.get(conn, job_id)
+            assert job is not None, job_id
+            if not job.is_final:
+                raise NotNow(f"job {job_id} is just being shown")
+            view = await self._views.of(conn, job)
+            copies = [
+                Place(one.channel_id, one.message_id) for one in await jobs.copies_of(conn, job_id)
+            ]
+        feed = self._servers.of(job.server_id).feed_channel
+        card = () if job.message_id is None else (Place(job.channel_id, job.message_id),)
+        for place in (*card, *copies):
+            is_fed = place in copies and place.channel_id == feed
+            try:
+                await self._clear(place, view, FeedPost if is_fed else Showing)
+            except Undeliverable as error:
+                log.info("message stays", job_id=job_id, reason=str(error))
+
+    async def _clear(
+        self, place: Place, view: JobView, kind: type[Showing] | type[FeedPost]
+    ) -> None:
+        left: Sequence[PictureFile] = ()
+        if view.pictures:
+            allows = await self._decency.allows(
+                server_id=view.server_id, channel_id=place.channel_id
+            )
+            left = await self._handing.files_of(view, SAFE_LIMIT_BYTES, allows_nsfw=allows)
+        if not left:
+            await self._outside.remove(place)
+            return
+        unit = view.price // view.count
+        # What is gone was taken, not given back for want of a picture.
+        shown = replace(view, count=len(left), price=unit * len(left))
+        await self._outside.edit(place, kind(shown, left))
+
+
+async def _find(conn: AsyncConnection, origin: Origin, takeaway: Takeaway) -> Job:
+    job = await jobs.get(conn, takeaway.job_id)
+    if job is None or job.server_id != origin.server_id:
+        raise Unknown(job_id=str(takeaway.job_id))
+    if not job.is_final:
+        raise JobStillRunning
+    if job.is_removed:
+        raise JobRemoved
+    numbers = [picture.number for picture in await jobs.read_pictures(conn, job.id)]
+    if takeaway.number is not None and takeaway.number not in numbers:
+        raise NoSuchPicture
+    return job
+
+
+async def _refund(conn: AsyncConnection, gone: Removed) -> tuple[int, int]:
+    """Give back what the taken pictures of one job cost; return that, and what could not be paid.
+
+    Each picture has a key of its own, so that none is given back twice.
+    """
+    job = gone.job
+    keys = [f"refund:{job.id}:{number}" for number in range(1, job.count + 1)]
+    done = {key for key in keys if await ledger.is_written(conn, key)}
+    left = min(
+        job.charged // job.unit_price - len(done) if job.unit_price else 0,
+        job.count if gone.is_whole else len(gone.numbers),
+    )
+    refunded = owed = 0
+    numbers = range(1, job.count + 1) if gone.is_whole else gone.numbers
+    for key in [f"refund:{job.id}:{number}" for number in numbers][: job.count]:
+        if key in done or left <= 0:
+            continue
+        left -= 1
+        try:
+            await ledger.adjust(conn, key=key, account_id=job.account_id, delta=job.unit_price)
+        except TreasuryEmpty:
+            owed += job.unit_price
+        else:
+            refunded += job.unit_price
+    return refunded, owed

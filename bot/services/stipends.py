@@ -1,0 +1,332 @@
+"""Stipends: what everybody with a role is granted once in a UTC day, ISO week or calendar month.
+
+Nothing remembers that a period was paid but the ledger's keys, one for each person and period. So
+it does not matter who pays, how often or after what; a period nobody was there for is over.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+from typing import Literal, get_args
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot import ledger
+from bot.db import take_turn
+from bot.db.tables import accounts, ledger_entries, notes, stipends
+from bot.errors import (
+    BadAmount,
+    BadChoice,
+    OwnCredits,
+    ServerNotAllowed,
+    TooManyStipends,
+    UnknownStipend,
+)
+from bot.services.accounts import Accounts, next_month
+from bot.services.outside import Outside
+from bot.services.payroll import Payroll
+from bot.services.requests import Origin
+from bot.services.resources import Resources
+from bot.services.staff import Deed, StaffLog
+from bot.services.staff_credits import check_staff
+
+log = structlog.get_logger()
+
+Every = Literal["day", "week", "month"]
+EVERY: tuple[Every, ...] = get_args(Every)
+
+MOST_STIPENDS = 25
+MOST_ASKED = 300
+"""Of how many people one round asks the roles; Discord counts every question."""
+
+_TIMES_A_MONTH: Mapping[Every, float] = {"day": 30.4, "week": 4.35, "month": 1.0}
+
+
+@dataclass(frozen=True)
+class Stipend:
+    """So many credits for everybody with a role; a role id that is the server's is everybody."""
+
+    id: int
+    server_id: int
+    role_id: int
+    amount: int
+    every: Every
+    created_by: int
+
+    def prefix(self, now: datetime) -> str:
+        """Return how the keys of the present period begin; the account follows."""
+        return f"stipend:{self.id}:{_period_name(self.every, now)}"
+
+
+@dataclass(frozen=True)
+class StipendSheet:
+    """A stipend as staff see it: how many have had it in this period, and when the next begins.
+
+    `monthly` is what it costs a month, going by the people paid in the fuller of the last two
+    periods.
+    """
+
+    stipend: Stipend
+    paid: int
+    next_at: datetime
+    monthly: int
+
+
+@dataclass(frozen=True)
+class _Due:
+    account_id: int
+    user_id: int
+    stipends: tuple[Stipend, ...]
+
+
+_COLUMNS = [stipends.c[field.name] for field in fields(Stipend)]
+
+
+class Stipends:
+    """Keeps every server's stipends, and pays what is due."""
+
+    def __init__(
+        self,
+        resources: Resources,
+        *,
+        accounts: Accounts,
+        outside: Outside,
+        payroll: Payroll,
+        staff: StaffLog,
+    ) -> None:
+        self._db = resources.db
+        self._clock = resources.clock
+        self._accounts = accounts
+        self._outside = outside
+        self._payroll = payroll
+        self._staff = staff
+        # Whom this process asked about when, so that those without the role come last.
+        self._asked: dict[int, int] = {}
+        self._round = 0
+
+    async def add(self, origin: Origin, *, role_id: int, amount: int, every: Every) -> Stipend:
+        """Begin to pay a stipend; the very same one again is the one that is there.
+
+        Raises:
+            NotPermitted, OwnCredits, BadAmount, BadChoice, TooManyStipends: nothing was written.
+        """
+        check_staff(origin)
+        if role_id in (*origin.role_ids, origin.server_id) and not origin.is_admin:
+            raise OwnCredits
+        if not 0 < amount <= ledger.MAX_AMOUNT:
+            raise BadAmount(high=ledger.MAX_AMOUNT)
+        if every not in EVERY:
+            raise BadChoice(name="every")
+        async with self._db.write() as conn:
+            await take_turn(conn, f"stipends:{origin.server_id}")
+            await self._accounts.check_allowed(conn, origin.server_id)
+            there = await _active(conn, origin.server_id)
+            for one in there:
+                if (one.role_id, one.amount, one.every) == (role_id, amount, every):
+                    return one
+            if len(there) >= MOST_STIPENDS:
+                raise TooManyStipends(limit=MOST_STIPENDS)
+            stipend = await self._insert(conn, origin, role_id, amount, every)
+            deed = Deed("stipend add", after=_words(stipend))
+            await self._staff.write(conn, origin, deed)
+        self._staff.nudge()
+        return stipend
+
+    async def remove(self, origin: Origin, stipend_id: int) -> Stipend:
+        """Pay a stipend no more; what was paid stays paid.
+
+        Raises:
+            NotPermitted, UnknownStipend: nothing was written.
+        """
+        check_staff(origin)
+        async with self._db.write() as conn:
+            await take_turn(conn, f"stipends:{origin.server_id}")
+            there = {one.id: one for one in await _active(conn, origin.server_id)}
+            stipend = there.get(stipend_id)
+            if stipend is None:
+                raise UnknownStipend
+            await conn.execute(
+                stipends.update().where(stipends.c.id == stipend_id).values(ended_at=self._clock())
+            )
+            await self._staff.write(conn, origin, Deed("stipend remove", before=_words(stipend)))
+        self._staff.nudge()
+        return stipend
+
+    async def of(self, origin: Origin) -> list[StipendSheet]:
+        """Return a server's stipends.
+
+        Raises:
+            NotPermitted: who asks is no staff.
+        """
+        check_staff(origin)
+        async with self._db.read() as conn:
+            return await self.sheets(conn, origin.server_id)
+
+    async def sheets(self, conn: AsyncConnection, server_id: int) -> list[StipendSheet]:
+        """Return a server's stipends, the oldest first."""
+        now = self._clock()
+        found: list[StipendSheet] = []
+        for stipend in await _active(conn, server_id):
+            paid = await _count_paid(conn, stipend, now)
+            before = await _count_paid(conn, stipend, _start_of(stipend.every, now, ago=1))
+            monthly = max(paid, before) * stipend.amount * _TIMES_A_MONTH[stipend.every]
+            next_at = _start_of(stipend.every, now, ago=-1)
+            found.append(StipendSheet(stipend, paid, next_at, round(monthly)))
+        return found
+
+    async def pay_due(self) -> int:
+        """Pay whoever has a role and was not paid in its period; return how many were.
+
+        Raises:
+            NotNow: Discord cannot be asked; those already paid are.
+        """
+        self._round += 1
+        async with self._db.read() as conn:
+            servers = await conn.scalars(
+                sa.select(stipends.c.server_id).where(stipends.c.ended_at.is_(None)).distinct()
+            )
+            due = {server_id: await self._due_in(conn, server_id) for server_id in list(servers)}
+        paid, left = 0, MOST_ASKED
+        for server_id, people in due.items():
+            asked = people[:left]
+            left -= len(asked)
+            try:
+                paid += await self._pay_server(server_id, asked)
+            except ServerNotAllowed:
+                log.info("no stipends: server not allowed", server_id=server_id)
+        return paid
+
+    async def _due_in(self, conn: AsyncConnection, server_id: int) -> list[_Due]:
+        """Return whom a server may have to pay, those that were not asked for longest first."""
+        now = self._clock()
+        by_person: dict[tuple[int, int], list[Stipend]] = {}
+        for stipend in await _active(conn, server_id):
+            for person in await _unpaid(conn, stipend, now):
+                by_person.setdefault(person, []).append(stipend)
+        people = [_Due(*person, tuple(due)) for person, due in by_person.items()]
+        return sorted(people, key=lambda one: self._asked.get(one.account_id, 0))
+
+    async def _pay_server(self, server_id: int, people: Sequence[_Due]) -> int:
+        paid = 0
+        unfunded: set[int] = set()
+        for person in people:
+            due = [one for one in person.stipends if one.id not in unfunded]
+            if not due:
+                continue
+            roles = await self._outside.roles_of(server_id, person.user_id)
+            self._asked[person.account_id] = self._round
+            if roles is None:
+                continue
+            for stipend in due:
+                if stipend.role_id in (*roles, server_id):
+                    payment = await self._pay(stipend, person)
+                    paid += payment == "paid"
+                    if payment == "unfunded":
+                        unfunded.add(stipend.id)
+                        await self._tell_unfunded(stipend)
+        return paid
+
+    async def _pay(self, stipend: Stipend, person: _Due) -> str:
+        return await self._payroll.pay(
+            server_id=stipend.server_id,
+            user_id=person.user_id,
+            prefix=stipend.prefix(self._clock()),
+            amount=stipend.amount,
+        )
+
+    async def _tell_unfunded(self, stipend: Stipend) -> None:
+        """Tell staff, once a period, that the treasury cannot pay everybody."""
+        name = f"stipend unfunded:{stipend.id}"
+        period = stipend.prefix(self._clock())
+        async with self._db.write() as conn:
+            await take_turn(conn, name)
+            told = await conn.scalar(sa.select(notes.c.value).where(notes.c.name == name))
+            if told == period:
+                return
+            await conn.execute(notes.delete().where(notes.c.name == name))
+            await conn.execute(notes.insert().values(name=name, value=period))
+            deed = Deed(
+                "stipend waits",
+                before=_words(stipend),
+                after="the treasury is empty",
+                reason="Whoever was not paid is paid as soon as it is filled.",
+            )
+            await self._staff.write_for(conn, stipend.server_id, 0, deed)
+        self._staff.nudge()
+
+    async def _insert(
+        self, conn: AsyncConnection, origin: Origin, role_id: int, amount: int, every: Every
+    ) -> Stipend:
+        written = await conn.execute(
+            stipends.insert()
+            .values(
+                server_id=origin.server_id,
+                role_id=role_id,
+                amount=amount,
+                every=every,
+                created_by=origin.user_id,
+                created_at=self._clock(),
+            )
+            .returning(*_COLUMNS)
+        )
+        return Stipend(*written.one())
+
+
+async def _active(conn: AsyncConnection, server_id: int) -> list[Stipend]:
+    query = sa.select(*_COLUMNS).where(
+        stipends.c.server_id == server_id, stipends.c.ended_at.is_(None)
+    )
+    return [Stipend(*row) for row in await conn.execute(query.order_by(stipends.c.id))]
+
+
+async def _unpaid(conn: AsyncConnection, stipend: Stipend, now: datetime) -> list[tuple[int, int]]:
+    """Return account and person of everybody here whom a stipend's period did not pay yet."""
+    key = sa.literal(f"{stipend.prefix(now)}:") + sa.cast(accounts.c.id, sa.String)
+    is_paid = sa.exists().where(ledger_entries.c.key == key)
+    query = sa.select(accounts.c.id, accounts.c.user_id).where(
+        accounts.c.server_id == stipend.server_id,
+        accounts.c.user_id > 0,
+        ~accounts.c.is_frozen,
+        ~is_paid,
+    )
+    return [(row.id, row.user_id) for row in await conn.execute(query.order_by(accounts.c.id))]
+
+
+async def _count_paid(conn: AsyncConnection, stipend: Stipend, now: datetime) -> int:
+    key = sa.literal(f"{stipend.prefix(now)}:") + sa.cast(accounts.c.id, sa.String)
+    query = (
+        sa.select(sa.func.count())
+        .select_from(accounts)
+        .where(
+            accounts.c.server_id == stipend.server_id,
+            sa.exists().where(ledger_entries.c.key == key),
+        )
+    )
+    return await conn.scalar(query) or 0
+
+
+def _period_name(every: Every, now: datetime) -> str:
+    now = now.astimezone(UTC)
+    if every == "day":
+        return f"{now:%Y-%m-%d}"
+    return f"{now:%G-W%V}" if every == "week" else f"{now:%Y-%m}"
+
+
+def _start_of(every: Every, now: datetime, *, ago: int) -> datetime:
+    """Return when the period that is so many before the present one begins; below 0, after it."""
+    now = now.astimezone(UTC)
+    day = datetime(now.year, now.month, now.day, tzinfo=UTC)
+    if every == "day":
+        return day - timedelta(days=ago)
+    if every == "week":
+        return day - timedelta(days=now.weekday(), weeks=ago)
+    first = day.replace(day=1)
+    if ago < 0:
+        return next_month(first)
+    return (first - timedelta(days=1)).replace(day=1) if ago else first
+
+
+def _words(stipend: Stipend) -> str:
+    return f"{stipend.amount:,} credits a {stipend.every} for <@&{stipend.role_id}>"
