@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Self
 import discord
 from discord import ButtonStyle, ui
 
+from cogs._clicks import Click
+
 if TYPE_CHECKING:
     from cogs._client import ImageBot
 
@@ -76,13 +78,11 @@ def walk(components: Iterable[object]) -> Iterator[object]:
 
 
 class JobButton(
+    Click,
     ui.DynamicItem[ui.Button[ui.LayoutView]],
     template=_CUSTOM_ID,
 ):
     """One action on one job; `number` is the picture, or 0 for the whole job."""
-
-    def __init__(self, button: ui.Button[ui.LayoutView]) -> None:
-        super().__init__(button)
 
     @classmethod
     def make(cls, action: str, job_id: int, number: int = 0, *, look: Look | None = None) -> Self:
@@ -97,20 +97,12 @@ class JobButton(
             )
         )
 
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: ui.Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Take up a button that some earlier process, or some earlier year, has posted."""
-        del interaction, match
-        assert isinstance(item, ui.Button)
-        return cls(item)
+    @property
+    def door(self) -> str:
+        """The action."""
+        return self.custom_id.split(":")[1]
 
-    async def callback(self, interaction: "discord.Interaction[Any]") -> None:
+    async def clicked(self, interaction: "discord.Interaction[Any]") -> None:
         """Do what the button says."""
         match = _CUSTOM_ID.fullmatch(self.custom_id)
         assert match is not None, self.custom_id
@@ -119,13 +111,11 @@ class JobButton(
 
 
 class AskButton(
+    Click,
     ui.DynamicItem[ui.Button[ui.LayoutView]],
     template=r"v1:(?P<verdict>yes|no):(?P<ask_id>[0-9]{1,18})",
 ):
     """The answer to a question that was asked before paying."""
-
-    def __init__(self, button: ui.Button[ui.LayoutView]) -> None:
-        super().__init__(button)
 
     @classmethod
     def make(cls, verdict: str, ask_id: int, label: str) -> Self:
@@ -133,20 +123,12 @@ class AskButton(
         style = ButtonStyle.primary if verdict == "yes" else ButtonStyle.secondary
         return cls(ui.Button(custom_id=f"v1:{verdict}:{ask_id}", label=label, style=style))
 
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: ui.Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Take up a button of an earlier process."""
-        del interaction, match
-        assert isinstance(item, ui.Button)
-        return cls(item)
+    @property
+    def door(self) -> str:
+        """The verdict."""
+        return self.custom_id.split(":")[1]
 
-    async def callback(self, interaction: "discord.Interaction[Any]") -> None:
+    async def clicked(self, interaction: "discord.Interaction[Any]") -> None:
         """Do what was asked about, or nothing."""
         _, verdict, ask_id = self.custom_id.split(":")
         client: ImageBot = interaction.client

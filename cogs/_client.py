@@ -17,7 +17,7 @@ from bot.services import Services
 from cogs._buttons import AskButton, JobButton
 from cogs._errors import Tree
 from cogs._forms import submit
-from cogs._presses import answer_ask, press
+from cogs._presses import answer_ask, click, press
 
 log = structlog.get_logger()
 
@@ -52,6 +52,7 @@ class ImageBot(commands.AutoShardedBot):
             **_shard_options(shards),
         )
         self.services = services
+        self.click = click
         self.press = press
         self.answer_ask = answer_ask
         self._background: set[asyncio.Task[None]] = set()

@@ -113,8 +113,8 @@ def tested(verdict: Verdict, prompt: str, negative_prompt: str) -> str:
 
 def _finding(finding: Finding, typed: str) -> str:
     rule = finding.rule
-    by = f"rule #{rule.id}, {rule_words(rule)}" if rule else _WHYS[finding.why]
-    line = f"{_DONE[finding.action]} by {by}{_FIELDS[finding.field]}"
+    why = f" by rule #{rule.id}, {rule_words(rule)}" if rule else f": {_WHYS[finding.why]}"
+    line = f"{_DONE[finding.action]}{why}{_FIELDS[finding.field]}"
     return f"{line}\n> {marked(typed, finding.spans)}" if finding.spans else line
 
 

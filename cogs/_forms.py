@@ -13,6 +13,7 @@ from discord import ui
 
 from cogs import _texts as texts
 from cogs._answers import answer_follow_up
+from cogs._doors import check_button
 from cogs._errors import report
 
 LONGEST_PROMPT = 4000
@@ -49,6 +50,7 @@ async def submit(interaction: discord.Interaction[Any]) -> None:
         return
     prompt = dict(_fields(data))[_PROMPT]
     try:
+        await check_button(interaction, "remix")
         await answer_follow_up(interaction, "remix", int(match[1]), 0, prompt=prompt)
     except Exception as error:  # noqa: BLE001 - handed to the one place that knows the words
         await report(interaction, error)

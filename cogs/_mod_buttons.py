@@ -3,7 +3,6 @@
 They never die: `custom_id` says which report or sanction, the database says all else.
 """
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol, Self, cast
 
@@ -11,6 +10,7 @@ import discord
 from discord import ButtonStyle, ui
 
 from bot.errors import Banned, MustAcknowledge, Suspended, UserError
+from cogs._clicks import Click
 
 if TYPE_CHECKING:
     from cogs._client import ImageBot
@@ -42,11 +42,12 @@ class Presser(Protocol):
     async def press(
         self, interaction: "discord.Interaction[ImageBot]", action: str, about_id: int
     ) -> None:
-        """Do it, and tell the person what went wrong."""
+        """Do it."""
         ...
 
 
 class ModButton(
+    Click,
     ui.DynamicItem[ui.Button[ui.LayoutView]],
     template=rf"v1:mod:(?P<action>{'|'.join(ACTIONS)}):(?P<about_id>[0-9]{{1,18}})",
 ):
@@ -58,20 +59,12 @@ class ModButton(
         label, style = LABELS[action]
         return cls(ui.Button(custom_id=f"v1:mod:{action}:{about_id}", label=label, style=style))
 
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: ui.Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Take up a button of an earlier process."""
-        del interaction, match
-        assert isinstance(item, ui.Button)
-        return cls(item)
+    @property
+    def door(self) -> str:
+        """The action."""
+        return self.custom_id.split(":")[2]
 
-    async def callback(self, interaction: "discord.Interaction[Any]") -> None:
+    async def clicked(self, interaction: "discord.Interaction[Any]") -> None:
         """Do what the button says."""
         *_, action, about_id = self.custom_id.split(":")
         client: ImageBot = interaction.client

@@ -4,7 +4,6 @@ Who presses is the only one who sees them, and what they do concerns that person
 a `custom_id` is trusted to say whose things it is about.
 """
 
-import re
 from abc import abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
@@ -13,7 +12,7 @@ import discord
 from discord import ButtonStyle, ui
 from discord.ext import commands
 
-from cogs._errors import report
+from cogs._clicks import Click
 
 if TYPE_CHECKING:
     from cogs._client import ImageBot
@@ -55,6 +54,7 @@ MOST_CHOSEN = 25
 
 
 class PanelItem(
+    Click,
     ui.DynamicItem[_Item],
     template=rf"v1:(?P<panel>{'|'.join(PANELS)}):(?P<what>.*)",
 ):
@@ -114,31 +114,20 @@ class PanelItem(
             )
         )
 
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: ui.Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Take up a button or select that some earlier process has posted."""
-        del interaction, match
-        assert isinstance(item, ui.Button | ui.Select | ui.ChannelSelect | ui.RoleSelect)
-        return cls(item)
+    @property
+    def door(self) -> str:
+        """The panel."""
+        return f"panel {self.custom_id.split(':')[1]}"
 
-    async def callback(self, interaction: "discord.Interaction[Any]") -> None:
-        """Hand it to the panel; the library would only log what goes wrong there."""
+    async def clicked(self, interaction: "discord.Interaction[Any]") -> None:
+        """Hand it to the panel."""
         match = self.template.fullmatch(self.custom_id)
         assert match is not None, self.custom_id
         client: ImageBot = interaction.client
         panel = client.get_cog(PANELS[match["panel"]])
         assert isinstance(panel, PanelCog), match
         values = _values(self.item)
-        try:
-            await panel.use(interaction, match["what"], values)
-        except Exception as error:  # noqa: BLE001 - handed to the one place that knows the words
-            await report(interaction, error)
+        await panel.use(interaction, match["what"], values)
 
 
 def _values(item: _Item) -> Sequence[str]:

@@ -22,6 +22,8 @@ from cogs._answers import (
     tell_where,
 )
 from cogs._cards import choice, result
+from cogs._clicks import Click
+from cogs._doors import check_button
 from cogs._errors import report
 from cogs._forms import remix_form
 from cogs._reporting import ask_report
@@ -34,14 +36,20 @@ DM_LIMIT_BYTES = 10 * 1024 * 1024
 Press = Callable[["discord.Interaction[ImageBot]", str, int, int], Awaitable[None]]
 
 
+async def click(interaction: "discord.Interaction[ImageBot]", item: Click) -> None:
+    """Do what a button or select of ours says, for whom the table of permissions allows it."""
+    try:
+        await check_button(interaction, item.door)
+        await item.clicked(interaction)
+    except Exception as error:  # noqa: BLE001 - handed to the one place that knows the words
+        await report(interaction, error)
+
+
 async def press(
     interaction: "discord.Interaction[ImageBot]", action: str, job_id: int, number: int
 ) -> None:
-    """Do what a button of a job says; the library would only log what goes wrong in one."""
-    try:
-        await _PRESSES[action](interaction, action, job_id, number)
-    except Exception as error:  # noqa: BLE001 - handed to the one place that knows the words
-        await report(interaction, error)
+    """Do what a button of a job says."""
+    await _PRESSES[action](interaction, action, job_id, number)
 
 
 async def answer_ask(
@@ -50,18 +58,15 @@ async def answer_ask(
     """Do what a person was asked about, or forget it; each job is answered with its own card."""
     wishing = interaction.client.services.wishing
     words = texts.DROPPED
-    try:
-        await interaction.response.defer()
-        server_id = await wishing.server_of(ask_id, interaction.user.id)
-        origin = origin_of(interaction, server_id=server_id)
-        if verdict == "no":
-            await wishing.drop(origin, ask_id)
-        else:
-            words = await _confirm(interaction, origin, ask_id)
-        with suppress(discord.NotFound):
-            await interaction.edit_original_response(view=note(words))
-    except Exception as error:  # noqa: BLE001 - handed to the one place that knows the words
-        await report(interaction, error)
+    await interaction.response.defer()
+    server_id = await wishing.server_of(ask_id, interaction.user.id)
+    origin = origin_of(interaction, server_id=server_id)
+    if verdict == "no":
+        await wishing.drop(origin, ask_id)
+    else:
+        words = await _confirm(interaction, origin, ask_id)
+    with suppress(discord.NotFound):
+        await interaction.edit_original_response(view=note(words))
 
 
 async def _confirm(

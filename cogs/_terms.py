@@ -9,6 +9,7 @@ from discord import ButtonStyle, ui
 from discord.ext import commands
 
 from bot.errors import NeedsConsent
+from cogs._clicks import Click
 from cogs._texts import plain
 
 if TYPE_CHECKING:
@@ -34,13 +35,11 @@ class AgreeCog(commands.Cog):
 
 
 class AgreeButton(
+    Click,
     ui.DynamicItem[ui.Button[ui.LayoutView]],
     template=_CUSTOM_ID,
 ):
     """Agrees, for whoever presses it, to the words that stand above it."""
-
-    def __init__(self, button: ui.Button[ui.LayoutView]) -> None:
-        super().__init__(button)
 
     @classmethod
     def make(cls, needed: NeedsConsent) -> Self:
@@ -48,20 +47,12 @@ class AgreeButton(
         custom_id = f"v1:agree:{needed.server_id}:{needed.digest}"
         return cls(ui.Button(custom_id=custom_id, label=AGREE, style=ButtonStyle.success))
 
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: ui.Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Take up a button of an earlier process."""
-        del interaction, match
-        assert isinstance(item, ui.Button)
-        return cls(item)
+    @property
+    def door(self) -> str:
+        """Agreeing."""
+        return "agree"
 
-    async def callback(self, interaction: "discord.Interaction[Any]") -> None:
+    async def clicked(self, interaction: "discord.Interaction[Any]") -> None:
         """Hand it to the cog."""
         match = _CUSTOM_ID.fullmatch(self.custom_id)
         assert match is not None, self.custom_id

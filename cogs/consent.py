@@ -6,7 +6,6 @@ import discord
 
 from bot.errors import NeedsConsent
 from cogs._answers import note
-from cogs._errors import report
 from cogs._terms import AGREED, CHANGED, AgreeButton, AgreeCog, terms_view
 
 if TYPE_CHECKING:
@@ -30,8 +29,6 @@ class Consent(AgreeCog):
             await interaction.response.edit_message(view=note(AGREED))
         except NeedsConsent as needed:
             await interaction.response.edit_message(view=terms_view(needed, title=CHANGED))
-        except Exception as error:  # noqa: BLE001 - handed to the one place that knows the words
-            await report(interaction, error)
 
 
 async def setup(client: "ImageBot") -> None:

@@ -1,6 +1,5 @@
 """`/gift`: credits for somebody else, after a question that works for a quarter of an hour."""
 
-import re
 from typing import TYPE_CHECKING, Any, Self
 
 import discord
@@ -12,7 +11,7 @@ from bot.services import LONGEST_MESSAGE
 from bot.services import Gift as Given
 from cogs import _credit_texts as texts
 from cogs._answers import note, origin_of
-from cogs._errors import report
+from cogs._clicks import Click
 from cogs._texts import credit_count
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ Message = app_commands.Range[str, 1, LONGEST_MESSAGE]
 
 
 class GiftButton(
+    Click,
     ui.DynamicItem[ui.Button[ui.LayoutView]],
     template=r"v1:gift:(?P<verdict>yes|no):(?P<gift_id>[0-9]{1,19})",
 ):
@@ -33,26 +33,15 @@ class GiftButton(
         style = ButtonStyle.primary if verdict == "yes" else ButtonStyle.secondary
         return cls(ui.Button(custom_id=f"v1:gift:{verdict}:{gift_id}", label=label, style=style))
 
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: ui.Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Take up a button of an earlier process."""
-        del interaction, match
-        assert isinstance(item, ui.Button)
-        return cls(item)
+    @property
+    def door(self) -> str:
+        """The verdict."""
+        return f"gift {self.custom_id.split(':')[2]}"
 
-    async def callback(self, interaction: "discord.Interaction[Any]") -> None:
-        """Give, or give not; the library would only log what goes wrong here."""
+    async def clicked(self, interaction: "discord.Interaction[Any]") -> None:
+        """Give, or give not."""
         verdict, gift_id = self.custom_id.split(":")[2:]
-        try:
-            await _answer(interaction, verdict, int(gift_id))
-        except Exception as error:  # noqa: BLE001 - handed to the one place that knows the words
-            await report(interaction, error)
+        await _answer(interaction, verdict, int(gift_id))
 
 
 async def _answer(interaction: "discord.Interaction[ImageBot]", verdict: str, gift_id: int) -> None:

@@ -1,5 +1,6 @@
 """Moderation: `/mod`, the buttons under reports and appeals, and the forms that they open."""
 
+import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -18,6 +19,7 @@ from bot.services import (
 )
 from cogs import _mod_texts as texts
 from cogs._answers import is_hidden, job_number, origin_of, tell
+from cogs._doors import check_button
 from cogs._errors import report
 from cogs._mod_buttons import ModButton
 from cogs._mod_cards import queue_panel, record_panel
@@ -43,7 +45,9 @@ _ABOUT = {
     "duration": "How long, as in 12h, 3d or 2w",
 }
 _C = TypeVar("_C", bound=Callable[..., Any])
-_MAX_DIGITS = 18
+_PAGE = re.compile(
+    r"(?:rec:(?P<user>[0-9]{1,19}):(?P<page>[0-9]{1,6})|queue:(?P<queue>[0-9]{1,6})):.*"
+)
 
 
 def _describe(*names: str) -> Callable[[_C], _C]:
@@ -202,26 +206,21 @@ class Mod(PanelCog):
         """Turn to another page of a history or of the queue."""
         del values
         origin = origin_of(interaction)
-        which, *numbers = what.split(":")[:-1]
-        if not all(one.isdecimal() and len(one) <= _MAX_DIGITS for one in numbers):
+        match = _PAGE.fullmatch(what)
+        if match is None:
             raise BadChoice(name="page")
-        if which == "rec" and len(numbers) == len(("user", "page")):
-            history = await self._moderation.record(origin, int(numbers[0]), int(numbers[1]))
-            await interaction.response.edit_message(view=record_panel(history))
-        elif which == "queue" and len(numbers) == 1:
-            page = await self._docket.page(origin, int(numbers[0]))
+        if match["queue"] is not None:
+            page = await self._docket.page(origin, int(match["queue"]))
             await interaction.response.edit_message(view=queue_panel(page))
         else:
-            raise BadChoice(name="page")
+            record = await self._moderation.record(origin, int(match["user"]), int(match["page"]))
+            await interaction.response.edit_message(view=record_panel(record))
 
     async def press(
         self, interaction: "discord.Interaction[ImageBot]", action: str, about_id: int
     ) -> None:
-        """Do what a button says; the library would only log what goes wrong in one."""
-        try:
-            await self._presses[action](interaction, action, about_id)
-        except Exception as error:  # noqa: BLE001 - handed to the one place that knows the words
-            await report(interaction, error)
+        """Do what a button says."""
+        await self._presses[action](interaction, action, about_id)
 
     @PanelCog.listener()
     async def on_interaction(self, interaction: "discord.Interaction[ImageBot]") -> None:
@@ -235,6 +234,7 @@ class Mod(PanelCog):
         try:
             if action not in self._forms:
                 raise BadChoice(name="form")  # noqa: TRY301 - told like all else
+            await check_button(interaction, action)
             await self._forms[action](interaction, action, (about_id, number), fields)
         except Exception as error:  # noqa: BLE001 - handed to the one place that knows the words
             await report(interaction, error)

@@ -109,10 +109,11 @@ class Nursery:
                 stdout=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
             )
+        self.pid = self._process.pid
         atexit.register(self.close)
 
     async def start(
-        self, arguments: Sequence[str], *, env: Mapping[str, str], log: IO[bytes], die_at: str = ""
+        self, arguments: Sequence[str], env: Mapping[str, str], log: IO[bytes], *, die_at: str = ""
     ) -> WarmProcess:
         """Start `main.py` with these arguments; its output goes to the log.
 

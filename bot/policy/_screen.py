@@ -1,12 +1,13 @@
 """The screen: what somebody may not, or should not, ask for, found before anything is spent."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from bot.errors import BadPattern
 from bot.policy._screen_engines import Expression
-from bot.policy._screen_index import Index, Pattern
+from bot.policy._screen_index import Index, Pattern, Stretches
 from bot.policy._screen_minors import find_combination
 from bot.policy._screen_personal import find_personal
 from bot.policy._screen_readings import Readings, read
@@ -15,6 +16,9 @@ from bot.policy._screen_rules import Rule, RuleAction
 Field = Literal["prompt", "negative_prompt"]
 Why = Literal["rules", "minors", "garbled", "email", "card", "phone"]
 Span = tuple[int, int]
+
+MOST_HITS = 3000
+"""Of a text; rules within rules, and a text made for them, would find millions."""
 
 _GRAVITY: tuple[RuleAction, ...] = ("block", "warn", "flag")
 
@@ -96,10 +100,10 @@ class Screen:
 
     def _find(self, asking: Asking, field: Field, readings: Readings) -> Iterator[Finding]:
         typed = getattr(asking, field)
-        if readings.is_garbled:
-            yield Finding("garbled", "block", field, ())
         for rule, at in self._hits(asking, readings).items():
             yield Finding("rules", rule.action, field, spans_of(typed, at), rule)
+        if readings.is_garbled:
+            yield Finding("garbled", "block", field, ())
         if asking.personal_data == "allow":
             return
         for one in find_personal(readings.folded):
@@ -108,11 +112,13 @@ class Screen:
 
     def _hits(self, asking: Asking, readings: Readings) -> Mapping[Rule, Collection[int]]:
         """Return the rules that matched, and all letters that each of them did."""
-        hits = [hit for hit in self._index.find(readings) if _counts(hit.what, asking)]
-        allowed = [hit.at for hit in hits if hit.what.kind == "allow"]
+        every = list(islice(self._index.find(readings), MOST_HITS))
+        readings.is_garbled |= len(every) == MOST_HITS
+        hits = [hit for hit in every if _counts(hit.what, asking)]
+        allowed = Stretches(hit.at for hit in hits if hit.what.kind == "allow")
         found: dict[Rule, set[int]] = {}
         for hit in hits:
-            if hit.what.kind != "allow" and not any(_covers(at, hit.at) for at in allowed):
+            if hit.what.kind != "allow" and not allowed.cover(hit.at):
                 found.setdefault(hit.what, set()).update(hit.at)
         for rule, expression in self._regexes:
             match = expression.search(readings.folded.text) if _counts(rule, asking) else None
@@ -148,7 +154,3 @@ def _counts(rule: Rule, asking: Asking) -> bool:
     if rule.channel_id is not None and rule.channel_id not in asking.channel_ids:
         return False
     return not any(role_id in asking.role_ids for role_id in rule.exempt_role_ids)
-
-
-def _covers(allowed: Sequence[int], at: Sequence[int]) -> bool:
-    return allowed[0] <= at[0] and at[-1] <= allowed[-1]

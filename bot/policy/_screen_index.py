@@ -1,10 +1,11 @@
 """The index: thousands of words, phrases and wildcards, looked for in one go."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import chain
+from itertools import accumulate, chain
 from typing import Generic, TypeVar
 
 from bot.errors import BadPattern
@@ -77,6 +78,28 @@ class Hit(Generic[T]):
 
     what: T
     at: Sequence[int]
+
+
+class Stretches:
+    """Stretches of a text, from the first to the last letter of whatever was found."""
+
+    def __init__(self, found: Iterable[Sequence[int]]) -> None:
+        ordered = sorted((at[0], at[-1]) for at in found)
+        self._starts = [start for start, _ in ordered]
+        self._ends = list(accumulate((end for _, end in ordered), max))
+
+    def cover(self, at: Sequence[int]) -> bool:
+        """Whether one of them holds all of some letters."""
+        return self._reach(at[0]) >= at[-1]
+
+    def touch(self, at: Sequence[int]) -> bool:
+        """Whether one of them holds any of some letters, or lies between them."""
+        return self._reach(at[-1]) >= at[0]
+
+    def _reach(self, start: int) -> int:
+        """Return how far those reach that begin no later than here."""
+        before = bisect_right(self._starts, start)
+        return self._ends[before - 1] if before else -1
 
 
 @dataclass(frozen=True)

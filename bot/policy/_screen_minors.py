@@ -14,18 +14,22 @@ grown-ups from something sexual.
 """
 
 import tomllib
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
 from bot.policy._letters import fold
-from bot.policy._screen_index import Hit, Index, Pattern
+from bot.policy._screen_index import Hit, Index, Pattern, Stretches
 from bot.policy._screen_readings import Readings
 
 OF_AGE = 18
 NEAR = 60
 """Characters between a suggestive word and a minor, at most."""
+
+LONGEST_WORD = 100
+"""Characters of a suggestive word as it may be typed, at most: with its letters set apart."""
 
 _UNITS = ("", "一", "二", "三", "四", "五", "六", "七", "八", "九")
 
@@ -60,24 +64,46 @@ def find_combination(prompt: Readings, negative: Readings | None = None) -> Comb
 
 def _combinations(found: _Parts, avoided: _Parts) -> Iterator[Combination]:
     yield from (Combination(hit.at) for hit in found["forbidden"])
+    minors = _first_of_each(found["minors"])
+    sexual = _first_of_each(found["sexual"])
+    for minor, other in (*_pairs(minors, sexual), *_neighbours(found)):
+        yield Combination(sorted({*minor.at, *other.at}))
+    for hit, other in (
+        *_pairs(minors, _first_of_each(avoided["clothes"])),
+        *_pairs(sexual, _first_of_each(avoided["grown"])),
+    ):
+        yield Combination(hit.at, other.at)
+
+
+def _first_of_each(hits: Sequence[Hit[_Word]]) -> Sequence[Hit[_Word]]:
+    """Return one hit for each kind of word: where it stands makes no difference."""
+    return list({hit.what: hit for hit in reversed(hits)}.values())
+
+
+def _pairs(
+    some: Sequence[Hit[_Word]], others: Sequence[Hit[_Word]]
+) -> Iterator[tuple[Hit[_Word], Hit[_Word]]]:
+    return ((one, other) for one in some for other in others if _speak_alike(one, other))
+
+
+def _neighbours(found: _Parts) -> Iterator[tuple[Hit[_Word], Hit[_Word]]]:
+    """Return minors with a suggestive word near them."""
+    others = sorted(found["suggestive"], key=_start)
     for minor in found["minors"]:
-        for other in (*found["sexual"], *found["suggestive"]):
-            if _speak_alike(minor, other) and _is_about(minor, other):
-                yield Combination(sorted({*minor.at, *other.at}))
-    for said, missing in (("minors", "clothes"), ("sexual", "grown")):
-        for hit in found[said]:
-            for other in avoided[missing]:
-                if _speak_alike(hit, other):
-                    yield Combination(hit.at, other.at)
+        first = bisect_left(others, minor.at[0] - NEAR - LONGEST_WORD, key=_start)
+        last = bisect_right(others, minor.at[-1] + NEAR, key=_start)
+        for other in others[first:last]:
+            if _distance(minor.at, other.at) <= NEAR and _speak_alike(minor, other):
+                yield minor, other
+
+
+def _start(hit: Hit[_Word]) -> int:
+    return hit.at[0]
 
 
 def _speak_alike(first: Hit[_Word], second: Hit[_Word]) -> bool:
     is_free = not (first.what.is_here or second.what.is_here)
     return is_free or first.what.language == second.what.language
-
-
-def _is_about(minor: Hit[_Word], other: Hit[_Word]) -> bool:
-    return other.what.part == "sexual" or _distance(minor.at, other.at) <= NEAR
 
 
 def _distance(first: Sequence[int], second: Sequence[int]) -> int:
@@ -89,10 +115,10 @@ def _by_part(readings: Readings) -> _Parts:
     hits = list(_index().find(readings))
     if not hits:
         return _NOTHING
-    innocent = [hit.at for hit in hits if hit.what.part == "innocent"]
+    innocent = Stretches(hit.at for hit in hits if hit.what.part == "innocent")
     parts: dict[str, list[Hit[_Word]]] = {part: [] for part in _PARTS}
     for hit in hits:
-        if not any(_distance(hit.at, at) <= 0 for at in innocent):
+        if not innocent.touch(hit.at):
             parts[hit.what.part].append(hit)
     return parts
 

@@ -239,9 +239,13 @@ def _why(finding: Finding) -> str:
 
 
 def _letters_of(finding: Finding, words: tuple[str, str]) -> list[str]:
-    if finding.why in _PERSONAL:
+    """Return the letters that matched, with the little that may stand between them."""
+    if finding.why in _PERSONAL or not finding.spans:
         return []
     typed = words[finding.field == "negative_prompt"]
+    first, last = finding.spans[0][0], finding.spans[-1][1]
+    if last - first <= _LONGEST_LETTERS:
+        return [" ".join(typed[first:last].split())]
     return [typed[start:end] for start, end in finding.spans]
 
 

@@ -19,16 +19,18 @@ from pathlib import Path
 
 import psutil
 
-from bot.policy import Tier
+from bot.policy import MOST, Tier
 from bot.providers._canvas import draw
 from bot.sandbox import seed
 from tests.bench.ledger import measure_ledger
 from tests.bench.many_models import measure_models
+from tests.bench.screen import measure_screen
 from tests.e2e.stage import ROOT, Stage, running_stage
 from tests.standins.fal import FalAtHome
 
 RATE = 20
 RUN_S = 2.0
+SCREEN_S = 5.0
 WARM_UP = 10
 # So that every guest of a crowd gets the credits of a newcomer.
 RICH = {"MONTHLY_BUDGET_USD": "200"}
@@ -98,11 +100,16 @@ async def answers(bot: Contender, seconds: int) -> list[float]:
     return sorted(await asyncio.gather(*tasks))
 
 
-async def give_credits(bot: Contender) -> None:
-    """Give Mia enough for the whole run."""
-    options = {"user": str(seed.MIA_ID), "amount": 5_000}
-    person = bot.stage.world.person("max")
-    await (await person.slash(seed.GENERAL_ID, "credits add", options)).answered()
+async def make_rich(bot: Contender) -> None:
+    """Give Mia enough for the whole run, and let everybody ask as often as they like."""
+    await _told(bot, "max", "credits add", user=str(seed.MIA_ID), amount=5_000)
+    often = {"role": str(seed.GUILD_ID), "requests-per-minute": MOST["requests_per_minute"]}
+    await _told(bot, "olga", "credits tier set", **often)
+
+
+async def _told(bot: Contender, who: str, path: str, **options: str | int) -> None:
+    invocation = await bot.stage.world.person(who).slash(seed.GENERAL_ID, path, options)
+    await invocation.answered()
 
 
 def report(name: str, ours: list[float], bare: list[float]) -> None:
@@ -122,7 +129,7 @@ async def measure_answers(seconds: int) -> None:
     async with contender("main.py", "run", PAINTER_SECONDS="600", **RICH) as bot:
         our_start = await _first_answer_s(bot)
         rss = bot.rss_mb()
-        await give_credits(bot)
+        await make_rich(bot)
         ours = await answers(bot, seconds)
     report(f"/imagine answered at {RATE}/s", ours, bare)
     print(f"start to first answer: ours {our_start:.2f} s   bare {bare_start:.2f} s")
@@ -137,7 +144,7 @@ async def _first_answer_s(bot: Contender) -> float:
 async def measure_jobs(in_flight: int) -> None:
     """Measure memory for jobs under way, and processor time for a job from end to end."""
     async with contender("main.py", "run", PAINTER_SECONDS="600", **RICH) as bot:
-        await give_credits(bot)
+        await make_rich(bot)
         await bot.answer_ms("first")
         at_rest = bot.rss_mb()
         crowd = [f"Guest {number}" for number in range(in_flight // Tier().slots + 1)]
@@ -151,7 +158,7 @@ async def measure_jobs(in_flight: int) -> None:
             f"{(bot.rss_mb() - at_rest) * 1000 / in_flight:.0f} kB"
         )
     async with contender("main.py", "run") as bot:
-        await give_credits(bot)
+        await make_rich(bot)
         await bot.answer_ms("first")
         await bot.stage.settled()
         before, painted = bot.cpu_s(), 20
@@ -177,7 +184,7 @@ async def measure_completion(rounds: int) -> None:
         async with contender("tests/bench/naive_bot.py", **fal.environment) as bot:
             naive = await _completions(bot, fal, rounds)
         async with contender("main.py", "run", **fal.environment, **RICH) as bot:
-            await give_credits(bot)
+            await make_rich(bot)
             ours = await _completions(bot, fal, rounds)
         looks = Counter(seen.place for seen in fal.seen if seen.place in ("status", "stream"))
     report(f"fal done to message done, {RUN_S:g} s runs", ours, naive)
@@ -223,6 +230,7 @@ def main() -> None:
     parser.add_argument("--in-flight", type=int, default=500)
     parser.add_argument("--rounds", type=int, default=20)
     options = parser.parse_args()
+    measure_screen(SCREEN_S)
     asyncio.run(measure_models())
     asyncio.run(measure_ledger())
     asyncio.run(measure_completion(options.rounds))

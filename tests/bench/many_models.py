@@ -64,7 +64,9 @@ async def measure_models() -> None:
 
 
 async def _measure(studio: Studio, loaded: catalog.Catalog) -> None:
-    services = build_services(replace(studio.resources, catalog=loaded), studio.delivery)
+    services = build_services(
+        replace(studio.resources, catalog=loaded), studio.delivery, studio.outside
+    )
     by_name = {model.name: model for model in loaded.all()}
     plain = [(f"{model.name} {model.title.lower()}", model) for model in loaded.all()]
     name = loaded.all()[-1].name

@@ -1,7 +1,7 @@
 """The inspector and its trouble buttons, in a real browser."""
 
+import os
 import secrets
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
 from bot.sandbox.child import Child
-from bot.sandbox.run import MAIN, child_environment
+from bot.sandbox.run import child_environment
 from bot.sandbox.seed import GENERAL_ID
 from bot.sandbox.server import WorldServer
 from bot.sandbox.site import add_site
@@ -21,6 +21,7 @@ from tests.browser.conftest import PHONE
 from tests.browser.demo import HOSTILE
 from tests.browser.steps import begin, message
 from tests.browser.test_axe import violations
+from tests.nursery import nursery
 from tests.worlds import TOKEN
 
 MESSAGES = f"/channels/{GENERAL_ID}/messages"
@@ -40,13 +41,21 @@ class Behind:
         await self.world.wait_for(lambda: self.world.commands.of(None), 60)
 
 
+class WarmChild(Child):
+    """The bot's process, from the nursery; what it says goes where ours goes."""
+
+    async def start(self) -> None:
+        with os.fdopen(os.dup(2), "ab") as ours:
+            self._process = await nursery().start(["run"], self._environ, ours)
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def behind(tmp_path: Path) -> AsyncIterator[Behind]:
     world = World(TOKEN)
     server = WorldServer(world, port=0)
     trouble_file, folder = tmp_path / "trouble", tmp_path / "bot"
     environ: dict[str, str] = {}
-    child = Child((sys.executable, str(MAIN), "run"), environ)
+    child = WarmChild((), environ)
     trouble = Trouble(world, child=child, painter_file=trouble_file)
     token = secrets.token_urlsafe()
     database = folder / "atelier.sqlite"

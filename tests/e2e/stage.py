@@ -6,12 +6,15 @@ Everything a story waits for is a condition with a generous deadline, never a le
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import sqlite3
 import sys
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+import tempfile
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 from bot.app import verify_ledger
 from bot.config import Settings
@@ -21,6 +24,7 @@ from bot.sandbox.layout import GALLERY, find, texts, walk
 from bot.sandbox.run import child_environment
 from bot.sandbox.server import WorldServer
 from bot.sandbox.world import World
+from tests.blank import migrated_file
 from tests.nursery import WarmProcess, nursery
 from tests.worlds import TOKEN, running_server
 
@@ -40,18 +44,38 @@ class Stage:
         self.data_dir = folder / "data"
         self.log_path = folder / "bot.log"
         self.channel_id = seed.GENERAL_ID
-        self._process: WarmProcess | None = None
+        self._process: Process | WarmProcess | None = None
 
-    async def start(self, *, die_at: str = "", ready: bool = True, **env: str) -> None:
-        """Start the bot and wait until it listens; `die_at` kills it at that point of a job."""
+    async def start(
+        self, *, die_at: str = "", ready: bool = True, is_cold: bool = False, **env: str
+    ) -> None:
+        """Start the bot and wait until it listens; `die_at` kills it at that point of a job.
+
+        It comes from the nursery and finds a migrated database; a cold one has neither.
+        """
         # Not how many are connected: the world may not have noticed yet that the last one is gone.
         before = set(self.world.gateway.sessions)
+        environ = self.environment(**env)
         with self.log_path.open("ab") as log:
-            self._process = await nursery().start(
-                ["run"], env=self.environment(**env), log=log, die_at=die_at
-            )
+            if is_cold:
+                self._process = await self._start_cold(["run"], environ, log)
+            else:
+                await asyncio.to_thread(self._prepare_data)
+                self._process = await nursery().start(["run"], environ, log, die_at=die_at)
         if ready:
             await self.until(lambda: self._is_there(before) and self._knows_us())
+
+    async def _start_cold(
+        self, arguments: Sequence[str], environ: Mapping[str, str], log: IO[bytes]
+    ) -> Process:
+        return await asyncio.create_subprocess_exec(
+            sys.executable, "main.py", *arguments, cwd=ROOT, env=environ, stdout=log, stderr=log
+        )
+
+    def _prepare_data(self) -> None:
+        if not self.data_dir.exists():
+            self.data_dir.mkdir(parents=True)
+            shutil.copyfile(migrated_file(), self.data_dir / "atelier.sqlite")
 
     def environment(self, **env: str) -> dict[str, str]:
         """Return the bot's environment; the painter draws as fast as it can."""
@@ -202,19 +226,15 @@ class Stage:
 
     async def cli(self, *arguments: str, **env: str) -> tuple[int, str]:
         """Run `main.py` with arguments to its end; return exit code and output."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "main.py",
-            *arguments,
-            cwd=ROOT,
-            env=self.environment(**env),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        async with asyncio.timeout(DEADLINE_S):
-            output, _ = await process.communicate()
-        assert process.returncode is not None
-        return process.returncode, output.decode()
+        environ = self.environment(**env)
+        with tempfile.TemporaryFile() as output:
+            # What is not `run` imports a part of the product only, and that must be enough.
+            start = nursery().start if arguments == ("run",) else self._start_cold
+            process = await start(arguments, environ, output)
+            async with asyncio.timeout(DEADLINE_S):
+                code = await process.wait()
+            output.seek(0)
+            return code, output.read().decode()
 
     async def check_books(self) -> None:
         """Prove the ledger, and that every job ends and is paid if and only if delivered."""

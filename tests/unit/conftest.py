@@ -3,15 +3,19 @@
 A file that runs on both kinds says so: `pytestmark = ON_BOTH` of `tests.postgres`.
 """
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import sqlalchemy as sa
 
 from bot import ledger
 from bot.db import Database
+from tests.blank import migrated_file, url_of
 from tests.postgres import PostgresAtHome
 
 TOLD = "told"
@@ -27,18 +31,28 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                     terminalreporter.write_line(f"{report.nodeid}: {value}")
 
 
-def url_of(path: Path) -> str:
-    return f"sqlite+aiosqlite:///{path}"
+@dataclass(frozen=True)
+class FirstDatabase:
+    """The SQLite database that those of the tests are copies of."""
+
+    path: Path
+    engine: sa.Engine
+
+    def share_statements(self, other: Database) -> None:
+        """Let a database use what SQLAlchemy compiled for others: each has it in its engine."""
+        engine = other._engine.sync_engine
+        engine.dialect = self.engine.dialect
+        engine._compiled_cache = self.engine._compiled_cache
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite file, made once: migrating for each test would be most of the time."""
-    path = tmp_path_factory.mktemp("migrated") / "atelier.sqlite"
+async def first_database() -> FirstDatabase:
+    """A migrated database, made once: migrating for each test would be most of the time."""
+    path = await asyncio.to_thread(migrated_file)
     db = Database(url_of(path))
-    await db.migrate()
+    await db.check()
     await db.close()
-    return path
+    return FirstDatabase(path, db._engine.sync_engine)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -50,20 +64,24 @@ async def postgres() -> AsyncIterator[PostgresAtHome]:
 
 
 @pytest.fixture
-def database_url(request: pytest.FixtureRequest, tmp_path: Path, migrated_file: Path) -> str:
+def database_url(
+    request: pytest.FixtureRequest, tmp_path: Path, first_database: FirstDatabase
+) -> str:
     """Where this test's database is, migrated and empty; SQLite unless a test names the other."""
     if getattr(request, "param", "sqlite") == "postgresql":
         server: PostgresAtHome = request.getfixturevalue("postgres")
         return server.new_database()
     path = tmp_path / "atelier.sqlite"
-    shutil.copyfile(migrated_file, path)
+    shutil.copyfile(first_database.path, path)
     return url_of(path)
 
 
 @pytest.fixture
-async def unproved_db(database_url: str) -> AsyncIterator[Database]:
+async def unproved_db(database_url: str, first_database: FirstDatabase) -> AsyncIterator[Database]:
     """A database that nobody checks afterwards: for tests that damage it."""
     db = Database(database_url)
+    if db.is_sqlite:
+        first_database.share_statements(db)
     yield db
     await db.close()
 

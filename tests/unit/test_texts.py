@@ -62,6 +62,7 @@ ARGUMENTS = {
     "is_never": False,
     "terms": "Be kind.",
     "digest": "0" * 32,
+    "kind": "channel",
 }
 
 

@@ -20,7 +20,7 @@ from tests.unit.ledger.model import PEOPLE, Command
 from tests.unit.ledger.whim import Whim
 
 HISTORIES = int(environment().get("LEDGER_HISTORIES", "2000"))
-"""How many to try: another number where there is more time, or less."""
+"""How many to try; more where there is the time, such as at night."""
 ACTORS = 3
 SERVERS = tuple(range(1000, 1004))
 COMMANDS = 3

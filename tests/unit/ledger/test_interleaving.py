@@ -23,7 +23,7 @@ from tests.unit.ledger.model import PEOPLE, SERVER, Command, Model
 from tests.unit.ledger.whim import Turn, Whim
 
 SEEDS = range(4)
-STEPS = HISTORIES // 2 // len(SEEDS)
+STEPS = max(250, HISTORIES // 2 // len(SEEDS))
 PROVED_EACH = 50
 TASKS = 4
 REFUSALS = (InsufficientCredits, LedgerConflict, TreasuryEmpty)

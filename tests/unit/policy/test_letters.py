@@ -4,7 +4,7 @@
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.policy._letters import fold, in_latin
@@ -42,6 +42,7 @@ def test_folding_keeps_what_is_read(typed, folded):
     assert fold(typed).text == folded
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_every_letter_knows_where_it_was_typed(typed):
     folded = fold(typed)
@@ -51,6 +52,7 @@ def test_every_letter_knows_where_it_was_typed(typed):
     assert all(0 <= index < len(typed) for index in folded.at)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_folding_again_changes_nothing(typed):
     once = fold(typed).text

@@ -181,3 +181,20 @@ def test_long_lists_of_tags_are_no_riddle():
     )
 
     assert Screen().check(Asking(tags[:4000])).findings == ()
+
+
+def test_rules_within_rules_are_refused_before_they_take_too_long():
+    nested = [Rule("wildcard", f"*{'a' * length}*") for length in range(3, 60)]
+
+    verdict = Screen(nested).check(Asking("a" * 4000))
+
+    assert "garbled" in [finding.why for finding in verdict.findings]
+    assert "garbled" not in [
+        finding.why for finding in Screen(nested).check(Asking("a" * 60)).findings
+    ]
+
+
+def test_what_many_words_are_allowed_stays_allowed_among_many():
+    rules = [Rule("word", "gore"), Rule("allow", "gore of")]
+
+    assert found(rules, "gore of gore " * 90) == {"gore": ["gore"] * 90}

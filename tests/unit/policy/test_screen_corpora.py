@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.policy import Asking, Screen, read_rules
+from tests.unit.conftest import TOLD
 from tests.unit.policy import tricks
 
 CORPORA = Path(__file__).with_name("corpora")
@@ -30,13 +31,12 @@ def stopped(screen, prompt):
     ]
 
 
-def test_innocent_prompts_pass(screen, capsys):
+def test_innocent_prompts_pass(screen, record_property):
     innocent = prompts("innocent.txt")
 
     false = {prompt: why for prompt in innocent if (why := stopped(screen, prompt))}
 
-    with capsys.disabled():
-        print(f"\nfilter: {len(false)} of {len(innocent)} innocent prompts stopped")  # noqa: T201
+    record_property(TOLD, f"{len(false)} of {len(innocent)} innocent prompts stopped")
     assert len(innocent) > 300
     assert false == {}
 
@@ -47,7 +47,7 @@ def test_shipped_rules_leave_adults_alone():
     assert {prompt: why for prompt in prompts("adult.txt") if (why := stopped(plain, prompt))} == {}
 
 
-def test_evasions_are_caught(screen, capsys):
+def test_evasions_are_caught(screen, record_property):
     missed: Counter[str] = Counter()
     lines = (CORPORA / "evasive.tsv").read_text().splitlines()
     for line in lines:
@@ -57,8 +57,7 @@ def test_evasions_are_caught(screen, capsys):
             missed[trick] += 1
 
     caught = len(lines) - missed.total()
-    with capsys.disabled():
-        print(f"\nfilter: {caught} of {len(lines)} evasions caught; missed: {dict(missed)}")  # noqa: T201
+    record_property(TOLD, f"{caught} of {len(lines)} caught; missed: {dict(missed)}")
     assert len(lines) > 150
     assert caught / len(lines) > LEAST_CAUGHT
     # What two ordinary spaces part is not put together: too much else would be, too.

@@ -1,5 +1,7 @@
 """History: past work page by page, found by its words or by the marks on it."""
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
@@ -35,12 +37,13 @@ def toggle(studio, job_id, number=1, **origin):
 
 
 async def copies(studio, job_id, count):
-    """Write so many copies of a finished job; return the ids of all, oldest first."""
+    """Write so many copies of a finished job, all of yesterday; return all ids, oldest first."""
     async with studio.db.write() as conn:
         row = (await conn.execute(sa.select(jobs).where(jobs.c.id == job_id))).mappings().one()
         made = [
             {**row, "id": job_id + number, "interaction_id": 10_000 + number, "delivered": 0}
             | {"price": 0, "status": "failed", "failure": "internal"}
+            | {"created_at": row["created_at"] - timedelta(days=1)}
             for number in range(1, count)
         ]
         if made:

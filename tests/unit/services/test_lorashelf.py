@@ -62,7 +62,7 @@ def patience(monkeypatch):
 @pytest.fixture
 def services(studio, shop):
     resources = replace(studio.resources, catalog=Catalog(MODELS))
-    return build_services(resources, studio.delivery, site_of(shop))
+    return build_services(resources, studio.delivery, studio.outside, site_of(shop))
 
 
 @pytest.fixture
@@ -132,7 +132,8 @@ async def test_search_for_a_model_without_loras_asks_nobody(shelf, shop, name, r
 
 async def test_search_works_without_a_key(studio, shop):
     resources = replace(studio.resources, catalog=Catalog(MODELS))
-    shelf = build_services(resources, studio.delivery, site_of(shop, key=None)).loras
+    site = site_of(shop, key=None)
+    shelf = build_services(resources, studio.delivery, studio.outside, site).loras
 
     found = await search(shelf)
 
