@@ -61,7 +61,10 @@ def _bad_flag(error: errors.BadFlag) -> str:
 
 
 _BLOCKED = {
-    "rules": "This server's rules do not allow something in your words. Nothing was spent.",
+    "rules": (
+        "This server's rules do not allow something in your words. Say it differently; nothing was "
+        "spent."
+    ),
     "minors": (
         "Sexual content with minors is never made here, and no setting changes that. If you meant "
         "something else, say it in other words. Nothing was spent."

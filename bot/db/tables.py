@@ -198,7 +198,7 @@ staff_actions = Table(
     Column("server_id", sa.BigInteger, nullable=False, index=True),
     Column("staff_id", sa.BigInteger, nullable=False),
     Column("target_id", sa.BigInteger, nullable=False),
-    Column("action", sa.String(24), nullable=False),
+    Column("action", sa.String(60), nullable=False),
     Column("before", sa.Text, nullable=False),
     Column("after", sa.Text, nullable=False),
     Column("reason", sa.Text, nullable=False),

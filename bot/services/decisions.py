@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.catalog import Task
+from bot.db import upsert
 from bot.db.tables import notes, price_rules, provider_rules, staff_actions
 from bot.routing import POLICIES, Policy, Rule, Rules
 from bot.services.requests import Origin
@@ -49,15 +50,13 @@ async def read_rules(conn: AsyncConnection) -> Rules:
 
 async def write_rule(conn: AsyncConnection, provider: str, rule: Rule, *, now: datetime) -> None:
     """Write what counts for a provider from now on."""
-    await conn.execute(provider_rules.delete().where(provider_rules.c.provider == provider))
-    await conn.execute(
-        provider_rules.insert().values(
-            provider=provider,
-            is_enabled=rule.is_enabled,
-            cap_usd_micros=rule.cap_usd_micros,
-            updated_at=now,
-        )
-    )
+    row = {
+        "provider": provider,
+        "is_enabled": rule.is_enabled,
+        "cap_usd_micros": rule.cap_usd_micros,
+        "updated_at": now,
+    }
+    await upsert(conn, provider_rules, row)
 
 
 async def write_price(
@@ -65,11 +64,11 @@ async def write_price(
 ) -> None:
     """Write what a model takes for a task, in credits per unit; None goes back to the catalog's."""
     rule = price_rules.c
-    await conn.execute(price_rules.delete().where(rule.model == model, rule.task == task))
-    if price is not None:
-        await conn.execute(
-            price_rules.insert().values(model=model, task=task, price=price, updated_at=now)
-        )
+    if price is None:
+        await conn.execute(price_rules.delete().where(rule.model == model, rule.task == task))
+    else:
+        row = {"model": model, "task": task, "price": price, "updated_at": now}
+        await upsert(conn, price_rules, row)
 
 
 async def write_order(conn: AsyncConnection, order: Order) -> None:
@@ -125,9 +124,10 @@ async def _read_note(conn: AsyncConnection, name: str) -> str | None:
 
 
 async def _write_note(conn: AsyncConnection, name: str, value: str | None) -> None:
-    await conn.execute(notes.delete().where(notes.c.name == name))
-    if value is not None:
-        await conn.execute(notes.insert().values(name=name, value=value))
+    if value is None:
+        await conn.execute(notes.delete().where(notes.c.name == name))
+    else:
+        await upsert(conn, notes, {"name": name, "value": value})
 
 
 async def _read_order(conn: AsyncConnection) -> Order:

@@ -160,10 +160,9 @@ class Gifts:
 
     async def _check(self, conn: AsyncConnection, asked: Gift) -> tuple[int, int]:
         """Return the accounts of giver and taker, if the one may give and the other takes."""
-        giver, taker = [
-            await self._accounts.admit(conn, server_id=asked.server_id, user_id=user_id)
-            for user_id in (asked.giver_id, asked.taker_id)
-        ]
+        giver, taker = await self._accounts.admit_all(
+            conn, server_id=asked.server_id, user_ids=(asked.giver_id, asked.taker_id)
+        )
         # Two gifts of one person are counted one after the other.
         await lock(conn, giver)
         await check_not_frozen(conn, giver)

@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import ledger
 from bot.catalog import WORD_TASKS
-from bot.db import take_turn
 from bot.db.tables import jobs
 from bot.errors import DayUsedUp, TooFast, TooManyMegapixels, TooManyPictures
 from bot.policy import Tier
@@ -67,8 +66,6 @@ class Limits:
         if asked.is_shown_only:
             return
         _check_size(asked.order, asked.tier)
-        # Two processes that look at the same moment would both find room for one more.
-        await take_turn(conn, f"limits:{asked.account_id}")
         await self._check_pace(conn, asked)
         await self._check_day(conn, asked)
 

@@ -300,6 +300,8 @@ class Making:
             # Two who see the same budget left would both spend it: on PostgreSQL their looks and
             # writes overlap. Before any purse is locked, so that nobody waits in a circle.
             await take_turn(conn, SPENDING)
+        # Two requests of one person at the same moment would both find room for one more.
+        await take_turn(conn, f"requests:{origin.server_id}:{origin.user_id}")
         account_id = await self._accounts.admit(
             conn, server_id=origin.server_id, user_id=origin.user_id
         )

@@ -18,7 +18,8 @@ from bot.services.servers import Servers
 
 log = structlog.get_logger()
 
-RETRY_S = 30.0
+RETRY_S = 1.0
+MOST_RETRY_S = 60.0
 AT_ONCE = 20
 
 
@@ -173,6 +174,7 @@ class StaffLog:
             log.warning("mod log takes no message", channel_id=channel_id, reason=str(error))
 
     async def _keep_posting(self) -> None:
+        pause_s = RETRY_S
         while True:
             await self._news.wait()
             self._news.clear()
@@ -181,6 +183,9 @@ class StaffLog:
             except SQLAlchemyError as error:
                 log.warning("mod log not read", reason=str(error))
                 is_done = False
-            if not is_done:
-                self._news.set()
-                await asyncio.sleep(RETRY_S)
+            if is_done:
+                pause_s = RETRY_S
+                continue
+            self._news.set()
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, MOST_RETRY_S)

@@ -20,6 +20,12 @@ def upgrade() -> None:
                 existing_nullable=False,
                 postgresql_using=f"{name}::text",
             )
+        table.alter_column(
+            "action",
+            existing_type=sa.String(length=24),
+            type_=sa.String(length=60),
+            existing_nullable=False,
+        )
         # What was done before there was a log to post it in is not news.
         table.add_column(
             sa.Column("is_posted", sa.Boolean(), nullable=False, server_default=sa.true())

@@ -6,7 +6,7 @@ from bot.errors import UnfitLora
 from bot.loras import FoundResource
 from bot.services import Lora
 from cogs import _lora_texts as texts
-from cogs._texts import refusal
+from cogs._refusals import refusal
 
 AIR = "urn:air:flux1:lora:civitai:1@2"
 RUDE = "@everyone <@1> **x** `y` ||z|| [a](https://evil.example)"

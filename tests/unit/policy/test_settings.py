@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.db.tables import staff_actions
 from bot.errors import BadChoice, OutOfRange, UnknownSetting
 from bot.policy import OPTIONS, TOPICS, ServerSettings, option_named
 
@@ -68,3 +69,9 @@ def test_every_setting_has_its_place_among_the_topics():
     placed = [name for names in TOPICS.values() for name in names]
 
     assert sorted(placed) == sorted(OPTIONS)
+
+
+def test_name_of_every_setting_fits_into_the_log_of_staff():
+    longest = staff_actions.c.action.type.length
+
+    assert max(len(f"config {name}") for name in OPTIONS) <= longest
