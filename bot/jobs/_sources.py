@@ -25,17 +25,23 @@ _SOURCE_PATHS = (
 
 @dataclass(frozen=True)
 class Made:
-    """A picture as one of our jobs made it; `is_of_ai` says that it started from an AI's work."""
+    """A picture as one of our jobs made it; `is_of_ai` says that it started from an AI's work.
+
+    `is_removed` says that moderators took that job's pictures away.
+    """
 
     model: str
     is_nsfw: bool | None
     is_of_ai: bool
+    is_removed: bool = False
 
 
 def sources_in(inputs: Mapping[str, Any]) -> frozenset[str]:
-    """Return the hashes of the pictures that a job starts from."""
+    """Return the hashes of the pictures that a job starts from, and those they are known by."""
     found = [inputs["image"]] if "image" in inputs else []
-    return frozenset(one["sha256"] for one in (*found, *inputs.get("images", ())))
+    pictures_in = (*found, *inputs.get("images", ()))
+    hashes = (one.get(name) for one in pictures_in for name in ("sha256", "known_as"))
+    return frozenset(sha256 for sha256 in hashes if sha256)
 
 
 async def made_as(conn: AsyncConnection, hashes: Collection[str]) -> list[Made]:
@@ -47,12 +53,12 @@ async def made_as(conn: AsyncConnection, hashes: Collection[str]) -> list[Made]:
         return []
     is_of_ai = jobs.c.inputs[OF_AI].as_string().is_not(None)
     found = await conn.execute(
-        sa.select(jobs.c.model, pictures.c.is_nsfw, is_of_ai)
+        sa.select(jobs.c.model, pictures.c.is_nsfw, is_of_ai, jobs.c.is_removed)
         .distinct()
         .join(jobs, jobs.c.id == pictures.c.job_id)
         .where(pictures.c.sha256.in_(hashes))
     )
-    return [Made(model, is_nsfw, bool(marked)) for model, is_nsfw, marked in found]
+    return [Made(model, is_nsfw, bool(marked), gone) for model, is_nsfw, marked, gone in found]
 
 
 async def words_behind(conn: AsyncConnection, hashes: Collection[str]) -> list[str]:

@@ -129,6 +129,10 @@ class Media:
         """Whether a picture is kept."""
         return await asyncio.to_thread(self._path(sha256).exists)
 
+    async def hash_of(self, data: bytes) -> str:
+        """Name the hash that these very bytes would be kept under."""
+        return (await asyncio.to_thread(hashlib.sha256, data)).hexdigest()
+
     def mime_of(self, data: bytes) -> str:
         """Name the type by the first bytes, without decoding.
 

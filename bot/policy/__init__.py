@@ -1,4 +1,4 @@
-"""What a server's staff decide, as values; nothing here reads a database or the network."""
+"""What a server's staff decide, as values, and the screen for words; no database, no network."""
 
 from bot.policy._screen import Asking, Field, Finding, Screen, Verdict, Why
 from bot.policy._screen_files import read_rules, write_rules

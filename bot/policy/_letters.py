@@ -144,4 +144,4 @@ def _is_unseen(character: str) -> bool:
     category = unicodedata.category(character)
     if category == "Cc":
         return not character.isspace()
-    return category == "Cf" or _ACCENT.match(character) is not None
+    return category in ("Cf", "Cs") or _ACCENT.match(character) is not None

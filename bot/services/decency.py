@@ -16,7 +16,7 @@ from bot.services.delivery import Undeliverable
 from bot.services.gates import Asked
 from bot.services.outside import Outside
 from bot.services.places import allows_here, is_spoiler_here
-from bot.services.ratings import adults_among, is_for_adults, rating_of
+from bot.services.ratings import adults_among, are_for_adults, describes_adults
 from bot.services.requests import Origin
 from bot.services.resources import Resources
 from bot.services.servers import Servers
@@ -76,7 +76,8 @@ class Decency:
 
     async def starts_from_adults(self, conn: AsyncConnection, job: Job) -> bool:
         """Whether a job starts from a picture of ours that is for adults."""
-        return await self._are_for_adults(conn, jobs.sources_in(job.inputs))
+        sources = await jobs.made_as(conn, jobs.sources_in(job.inputs))
+        return are_for_adults(self._catalog, sources)
 
     async def check(self, conn: AsyncConnection, asked: Asked) -> None:
         """Refuse what may not appear where it is asked for, and who has to cool down.
@@ -129,10 +130,13 @@ class Decency:
     async def _is_about_adults(self, conn: AsyncConnection, asked: Asked) -> bool:
         if asked.is_shown_only:
             return bool(adults_among(self._catalog, asked.order.model_name, asked.pictures))
-        if await self._are_for_adults(conn, jobs.sources_in(asked.order.inputs)):
+        sources = await jobs.made_as(conn, jobs.sources_in(asked.order.inputs))
+        if are_for_adults(self._catalog, sources):
             return True
         if asked.parent is None:
             return False
+        if asked.order.task == "describe":
+            return describes_adults(self._catalog, asked.parent, sources)
         made = await jobs.read_pictures(conn, asked.parent.id)
         meant = [one for one in made if asked.number in (0, one.number)]
         adults = adults_among(self._catalog, asked.parent.model, meant)
@@ -150,12 +154,6 @@ class Decency:
             return False
         rating = model.rating_at(job.task, attempt.provider, attempt.endpoint)
         return rating == "safe" and not await self.starts_from_adults(conn, job)
-
-    async def _are_for_adults(self, conn: AsyncConnection, hashes: frozenset[str]) -> bool:
-        return any(
-            is_for_adults(flag=one.is_nsfw, rating=rating_of(self._catalog, one.model))
-            for one in await jobs.made_as(conn, hashes)
-        )
 
 
 def _today(now: datetime) -> datetime:

@@ -148,7 +148,8 @@ class Handing:
             try:
                 # Each time anew: the place may have changed while Discord was away.
                 job, view = await self._weighed(job)
-                return job, await self._show_once(view, limit_bytes, hides=bool(job.hidden))
+                hides = bool(job.hidden) or await self._hides_described(view)
+                return job, await self._show_once(view, limit_bytes, hides=hides)
             except TooLarge:
                 if limit_bytes <= SAFE_LIMIT_BYTES:
                     return job, _NOWHERE
@@ -195,6 +196,11 @@ class Handing:
             return 0
         place = {"server_id": job.server_id, "channel_id": job.channel_id}
         return 0 if await self._decency.allows(**place) else len(view.adults)
+
+    async def _hides_described(self, view: JobView) -> bool:
+        """Whether the picture that words are about may not appear beside them, as of now."""
+        place = {"server_id": view.server_id, "channel_id": view.address.channel_id}
+        return view.describes_adults and not await self._decency.allows(**place)
 
     async def _show_once(self, view: JobView, limit_bytes: int, *, hides: bool) -> _Shown:
         """Show what there is, perhaps without what is for adults; raises as the delivery does."""

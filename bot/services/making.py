@@ -96,7 +96,12 @@ class Making:
             BadPicture: it is none, or none that is safe to decode. Nothing was written.
         """
         kept = await self._media.take_in(data)
-        return Source(kept.sha256, kept.width, kept.height)
+        # A copy of what we made is still for adults, and still an AI's work.
+        given = await self._media.hash_of(data)
+        async with self._db.read() as conn:
+            is_known = bool(await jobs.made_as(conn, {given}))
+        known_as = given if is_known else None
+        return Source(kept.sha256, kept.width, kept.height, known_as=known_as)
 
     async def take_mask(self, data: bytes, image: Source) -> Source:
         """Keep a mask for a picture: what is white in it is painted anew.

@@ -49,7 +49,8 @@ class Parcels:
             NotNow: Discord, where they lie, could not be reached.
         """
         if view.answer is not None:
-            return Parcel(await self._described(view))
+            is_seen = allows_nsfw or not view.describes_adults
+            return Parcel(await self._described(view) if is_seen else [])
         pictures = [one for one in view.pictures if allows_nsfw or one.number not in view.adults]
         if pictures:
             limit_bytes = min(limit_bytes, REQUEST_LIMIT_BYTES // len(pictures))
@@ -86,4 +87,5 @@ class Parcels:
             log.info("described picture is gone", job_id=view.id, reason=str(error))
             return []
         extension = _EXTENSIONS[self._media.mime_of(data)]
-        return [PictureFile(number=0, name=f"described-{view.id}.{extension}", data=data)]
+        name = f"described-{view.id}.{extension}"
+        return [PictureFile(number=0, name=name, data=data, is_for_adults=view.describes_adults)]

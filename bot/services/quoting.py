@@ -6,7 +6,7 @@ import math
 import random
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from bot.catalog import (
@@ -333,11 +333,11 @@ def _pictures(wish: ImageWish, model: Model, offer: Offer) -> dict[str, Any]:
         _check_takes(model, "mask", takes=wish.mask is None or wish.task == "fill")
         assert wish.image is not None, wish
         named = {"image": wish.image, "mask": wish.mask}
-        found = {name: asdict(source) for name, source in named.items() if source}
+        found = {name: source.as_inputs() for name, source in named.items() if source}
         return found | ({"frame": wish.frame} if wish.frame else {})
     found: dict[str, Any] = {}
     if wish.images:
-        found["images"] = [asdict(source) for source in wish.images]
+        found["images"] = [source.as_inputs() for source in wish.images]
     ratio = wish.aspect_ratio or offer.default_ratio
     if ratio is None:
         return found

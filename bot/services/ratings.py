@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from bot.catalog import Catalog, Rating
 from bot.errors import UnknownModel
-from bot.jobs import Picture
+from bot.jobs import Job, Made, Picture
 
 
 def is_for_adults(*, flag: bool | None, rating: Rating) -> bool:
@@ -37,3 +37,19 @@ def adults_among(catalog: Catalog, model_name: str, made: Sequence[Picture]) -> 
         for one in made
         if not may_show(flag=one.is_nsfw, rating=rating, allows_nsfw=False)
     )
+
+
+def are_for_adults(catalog: Catalog, made: Sequence[Made]) -> bool:
+    """Whether any of some pictures, as our jobs made them, is for adults."""
+    return any(is_for_adults(flag=one.is_nsfw, rating=rating_of(catalog, one.model)) for one in made)
+
+
+def describes_adults(catalog: Catalog, job: Job, made: Sequence[Made]) -> bool:
+    """Whether the picture that a job's words are about may not appear just anywhere.
+
+    `made` is what is known of it. A picture of somebody's own is what the place is where they
+    brought it: nobody else has looked at it.
+    """
+    if job.task != "describe":
+        return False
+    return are_for_adults(catalog, made) if made else "is_tame" not in job.inputs

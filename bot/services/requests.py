@@ -1,7 +1,8 @@
 """What comes in: where an interaction came from, and what it wishes for."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from bot.catalog import AUTO, Preset, Quality, Task
 
@@ -13,7 +14,8 @@ class Origin:
     `token` answers it for 15 minutes; it is a secret that long and is never logged.
     `has_followup` says that the job's card is not the interaction's first answer.
     `parent_channel_id` is the channel that a thread belongs to; `is_nsfw_place` says that the
-    place is age-restricted; `joined_at` is when the person came to the server.
+    place is age-restricted; `joined_at` is when the person came to the server, None where that is
+    not known. `answer_id` is the press that accepted several requests, of which this is one.
     """
 
     interaction_id: int
@@ -32,15 +34,24 @@ class Origin:
     parent_channel_id: int | None = None
     role_ids: tuple[int, ...] = ()
     joined_at: datetime | None = None
+    answer_id: int | None = None
 
 
 @dataclass(frozen=True)
 class Source:
-    """A kept picture that a job starts from; `width` and `height` are pixels."""
+    """A kept picture that a job starts from; `width` and `height` are pixels.
+
+    `known_as` is the hash of a picture of ours, of which somebody brought us a copy.
+    """
 
     sha256: str
     width: int
     height: int
+    known_as: str | None = None
+
+    def as_inputs(self) -> dict[str, Any]:
+        """Return it as the inputs of a job hold it."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True)

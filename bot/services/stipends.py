@@ -7,6 +7,7 @@ it does not matter who pays, how often or after what; a period nobody was there 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
+from itertools import zip_longest
 from typing import Literal, get_args
 
 import sqlalchemy as sa
@@ -21,10 +22,13 @@ from bot.errors import (
     BadChoice,
     OwnCredits,
     ServerNotAllowed,
+    StipendThere,
     TooManyStipends,
     UnknownStipend,
 )
-from bot.services.accounts import Accounts, next_month
+from bot.services.accounts import Accounts
+from bot.services.days import day_start, month_start, next_month
+from bot.services.delivery import NotNow, Undeliverable
 from bot.services.outside import Outside
 from bot.services.payroll import Payroll
 from bot.services.requests import Origin
@@ -41,12 +45,18 @@ MOST_STIPENDS = 25
 MOST_ASKED = 300
 """Of how many people one round asks the roles; Discord counts every question."""
 
+ASKED_AGAIN_AFTER = timedelta(hours=6)
+"""Who had no role that is paid, or was not there, is not asked for again before that."""
+
 _TIMES_A_MONTH: Mapping[Every, float] = {"day": 30.4, "week": 4.35, "month": 1.0}
 
 
 @dataclass(frozen=True)
 class Stipend:
-    """So many credits for everybody with a role; a role id that is the server's is everybody."""
+    """So many credits for everybody with a role; a role id that is the server's is everybody.
+
+    A role has one for each kind of period.
+    """
 
     id: int
     server_id: int
@@ -56,8 +66,12 @@ class Stipend:
     created_by: int
 
     def prefix(self, now: datetime) -> str:
-        """Return how the keys of the present period begin; the account follows."""
-        return f"stipend:{self.id}:{_period_name(self.every, now)}"
+        """Return how the keys of the present period begin; the account follows.
+
+        By the role, not by the row: one that is ended and begun again pays no period twice.
+        """
+        period = _period_name(self.every, now)
+        return f"stipend:{self.server_id}:{self.role_id}:{self.every}:{period}"
 
 
 @dataclass(frozen=True)
@@ -76,9 +90,18 @@ class StipendSheet:
 
 @dataclass(frozen=True)
 class _Due:
+    server_id: int
     account_id: int
     user_id: int
     stipends: tuple[Stipend, ...]
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """What Discord last said of a person's roles; of somebody who is not there, none."""
+
+    at: datetime
+    role_ids: frozenset[int] = frozenset()
 
 
 _COLUMNS = [stipends.c[field.name] for field in fields(Stipend)]
@@ -102,15 +125,16 @@ class Stipends:
         self._outside = outside
         self._payroll = payroll
         self._staff = staff
-        # Whom this process asked about when, so that those without the role come last.
-        self._asked: dict[int, int] = {}
-        self._round = 0
+        # By account, of those whom something is still due to; and the servers that we are not in.
+        self._heard: dict[int, _Heard] = {}
+        self._left: dict[int, datetime] = {}
 
     async def add(self, origin: Origin, *, role_id: int, amount: int, every: Every) -> Stipend:
         """Begin to pay a stipend; the very same one again is the one that is there.
 
         Raises:
-            NotPermitted, OwnCredits, BadAmount, BadChoice, TooManyStipends: nothing was written.
+            NotPermitted, OwnCredits, BadAmount, BadChoice, StipendThere, TooManyStipends: nothing
+                was written.
         """
         check_staff(origin)
         if role_id in (*origin.role_ids, origin.server_id) and not origin.is_admin:
@@ -124,8 +148,10 @@ class Stipends:
             await self._accounts.check_allowed(conn, origin.server_id)
             there = await _active(conn, origin.server_id)
             for one in there:
-                if (one.role_id, one.amount, one.every) == (role_id, amount, every):
-                    return one
+                if (one.role_id, one.every) == (role_id, every):
+                    if one.amount == amount:
+                        return one
+                    raise StipendThere(stipend_id=one.id)
             if len(there) >= MOST_STIPENDS:
                 raise TooManyStipends(limit=MOST_STIPENDS)
             stipend = await self._insert(conn, origin, role_id, amount, every)
@@ -155,7 +181,7 @@ class Stipends:
         return stipend
 
     async def of(self, origin: Origin) -> list[StipendSheet]:
-        """Return a server's stipends.
+        """Return a server's stipends, with how many were paid.
 
         Raises:
             NotPermitted: who asks is no staff.
@@ -163,6 +189,16 @@ class Stipends:
         check_staff(origin)
         async with self._db.read() as conn:
             return await self.sheets(conn, origin.server_id)
+
+    async def names(self, origin: Origin) -> list[Stipend]:
+        """Return a server's stipends, the oldest first, and count nothing.
+
+        Raises:
+            NotPermitted: who asks is no staff.
+        """
+        check_staff(origin)
+        async with self._db.read() as conn:
+            return await _active(conn, origin.server_id)
 
     async def sheets(self, conn: AsyncConnection, server_id: int) -> list[StipendSheet]:
         """Return a server's stipends, the oldest first."""
@@ -179,53 +215,88 @@ class Stipends:
     async def pay_due(self) -> int:
         """Pay whoever has a role and was not paid in its period; return how many were.
 
+        Each server has its turn; trouble at one keeps none of the others waiting.
+
         Raises:
-            NotNow: Discord cannot be asked; those already paid are.
+            NotNow: Discord could not be asked everything; those already paid are.
         """
-        self._round += 1
         async with self._db.read() as conn:
-            servers = await conn.scalars(
-                sa.select(stipends.c.server_id).where(stipends.c.ended_at.is_(None)).distinct()
-            )
-            due = {server_id: await self._due_in(conn, server_id) for server_id in list(servers)}
-        paid, left = 0, MOST_ASKED
-        for server_id, people in due.items():
-            asked = people[:left]
-            left -= len(asked)
+            due = await self._all_due(conn)
+        self._heard = {
+            one.account_id: self._heard[one.account_id]
+            for one in due
+            if one.account_id in self._heard
+        }
+        asked = sorted(filter(self._is_worth_asking, due), key=self._heard_at)[:MOST_ASKED]
+        by_server: dict[int, list[_Due]] = {}
+        for one in asked:
+            by_server.setdefault(one.server_id, []).append(one)
+        paid, silence = 0, None
+        for server_id, people in by_server.items():
+            unfunded: set[int] = set()
             try:
-                paid += await self._pay_server(server_id, asked)
-            except ServerNotAllowed:
-                log.info("no stipends: server not allowed", server_id=server_id)
+                for person in people:
+                    paid += await self._pay_person(person, unfunded)
+            except NotNow as error:
+                silence = error
+            except (ServerNotAllowed, Undeliverable) as error:
+                self._left[server_id] = self._clock()
+                log.info("no stipends", server_id=server_id, reason=repr(error))
+        if silence is not None:
+            raise silence
         return paid
 
+    async def _all_due(self, conn: AsyncConnection) -> list[_Due]:
+        """Return whom all servers may have to pay, a person of each server in turn."""
+        query = sa.select(stipends.c.server_id).where(stipends.c.ended_at.is_(None)).distinct()
+        by_server: list[list[_Due]] = []
+        for server_id in list(await conn.scalars(query.order_by(stipends.c.server_id))):
+            left_at = self._left.get(server_id)
+            if left_at is not None and self._clock() - left_at < ASKED_AGAIN_AFTER:
+                continue
+            try:
+                await self._accounts.check_allowed(conn, server_id)
+            except ServerNotAllowed:
+                continue
+            by_server.append(await self._due_in(conn, server_id))
+        return [one for turn in zip_longest(*by_server) for one in turn if one is not None]
+
     async def _due_in(self, conn: AsyncConnection, server_id: int) -> list[_Due]:
-        """Return whom a server may have to pay, those that were not asked for longest first."""
         now = self._clock()
         by_person: dict[tuple[int, int], list[Stipend]] = {}
         for stipend in await _active(conn, server_id):
             for person in await _unpaid(conn, stipend, now):
                 by_person.setdefault(person, []).append(stipend)
-        people = [_Due(*person, tuple(due)) for person, due in by_person.items()]
-        return sorted(people, key=lambda one: self._asked.get(one.account_id, 0))
+        return [_Due(server_id, *person, tuple(due)) for person, due in by_person.items()]
 
-    async def _pay_server(self, server_id: int, people: Sequence[_Due]) -> int:
+    def _heard_at(self, person: _Due) -> datetime:
+        heard = self._heard.get(person.account_id)
+        return datetime.min.replace(tzinfo=UTC) if heard is None else heard.at
+
+    def _is_worth_asking(self, person: _Due) -> bool:
+        """Whether somebody may have a role by now that something is due for."""
+        heard = self._heard.get(person.account_id)
+        if heard is None or self._clock() - heard.at >= ASKED_AGAIN_AFTER:
+            return True
+        return any(one.role_id in heard.role_ids for one in person.stipends)
+
+    async def _pay_person(self, person: _Due, unfunded: set[int]) -> int:
+        """Pay what is due to somebody for the roles they have now; return how much of it was."""
+        due = [one for one in person.stipends if one.id not in unfunded]
+        if not due:
+            return 0
+        roles = await self._outside.roles_of(person.server_id, person.user_id)
+        # Everybody who is there has the role that is named like the server.
+        own = frozenset() if roles is None else roles | {person.server_id}
+        self._heard[person.account_id] = _Heard(self._clock(), own)
         paid = 0
-        unfunded: set[int] = set()
-        for person in people:
-            due = [one for one in person.stipends if one.id not in unfunded]
-            if not due:
-                continue
-            roles = await self._outside.roles_of(server_id, person.user_id)
-            self._asked[person.account_id] = self._round
-            if roles is None:
-                continue
-            for stipend in due:
-                if stipend.role_id in (*roles, server_id):
-                    payment = await self._pay(stipend, person)
-                    paid += payment == "paid"
-                    if payment == "unfunded":
-                        unfunded.add(stipend.id)
-                        await self._tell_unfunded(stipend)
+        for stipend in due:
+            if stipend.role_id in own:
+                payment = await self._pay(stipend, person)
+                paid += payment == "paid"
+                if payment == "unfunded":
+                    unfunded.add(stipend.id)
+                    await self._tell_unfunded(stipend)
         return paid
 
     async def _pay(self, stipend: Stipend, person: _Due) -> str:
@@ -316,16 +387,15 @@ def _period_name(every: Every, now: datetime) -> str:
 
 def _start_of(every: Every, now: datetime, *, ago: int) -> datetime:
     """Return when the period that is so many before the present one begins; below 0, after it."""
-    now = now.astimezone(UTC)
-    day = datetime(now.year, now.month, now.day, tzinfo=UTC)
+    day = day_start(now)
     if every == "day":
         return day - timedelta(days=ago)
     if every == "week":
-        return day - timedelta(days=now.weekday(), weeks=ago)
-    first = day.replace(day=1)
+        return day - timedelta(days=day.weekday(), weeks=ago)
     if ago < 0:
-        return next_month(first)
-    return (first - timedelta(days=1)).replace(day=1) if ago else first
+        return next_month(now)
+    first = month_start(now)
+    return month_start(first - timedelta(days=1)) if ago else first
 
 
 def _words(stipend: Stipend) -> str:

@@ -9,13 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import jobs
 from bot.catalog import Catalog, Task
 from bot.errors import UnknownModel
-from bot.jobs import Attempt, Job, Picture
+from bot.jobs import Attempt, Job, Made, Picture
 from bot.providers import Progress
 from bot.services.followups import prices
 from bot.services.lineage import label_of
 from bot.services.preferences import read_preferences
 from bot.services.quoting import Quoting
-from bot.services.ratings import adults_among
+from bot.services.ratings import adults_among, describes_adults
 
 _SETTINGS = ("steps", "guidance", "strength", "scale", "creativity")
 
@@ -43,7 +43,7 @@ class JobView:
     are the numbers it was made with: steps, guidance and the like. `rerouted_from` is the provider
     that was asked before `provider`, if any; `preview` a small picture of what is being made,
     `answer` the words that a job for words gave, `described` the hash of the picture that they are
-    about. `is_compact` asks for few buttons, `is_spoiler` for pictures that are hidden until they
+    about, unless moderators took it away; `describes_adults` says that it is for adults. `is_compact` asks for few buttons, `is_spoiler` for pictures that are hidden until they
     are clicked. `withheld` pictures were kept back by a filter, `withheld_paid` of them charged all
     the same; `adults` are the numbers of the pictures that are for adults.
     """
@@ -85,6 +85,7 @@ class JobView:
     settings: Mapping[str, object]
     is_compact: bool
     described: str | None = None
+    describes_adults: bool = False
     is_spoiler: bool = False
     withheld: int = 0
     withheld_paid: int = 0
@@ -120,6 +121,7 @@ class Views:
         if is_waiting:
             ahead = await jobs.ahead_of(conn, job)
         title, label = self._title_of(job), label_of(self._catalog, job)
+        about = await self._about(conn, job)
         return JobView(
             id=job.id,
             status=job.status,
@@ -161,12 +163,18 @@ class Views:
             ),
             settings=_settings(job),
             is_compact=is_outcome and (await read_preferences(conn, job.account_id)).compact,
-            described=_described(job),
+            described=None if any(one.is_removed for one in about) else _described(job),
+            describes_adults=describes_adults(self._catalog, job, about),
             is_spoiler=job.is_spoiler,
             withheld=job.withheld + job.hidden,
             withheld_paid=job.withheld_paid or 0,
             adults=adults_among(self._catalog, job.model, pictures),
         )
+
+    async def _about(self, conn: AsyncConnection, job: Job) -> list[Made]:
+        """Return what is known of the picture that a job for words is about."""
+        is_about_one = job.task == "describe"
+        return await jobs.made_as(conn, jobs.sources_in(job.inputs)) if is_about_one else []
 
     def _title_of(self, job: Job) -> str:
         """Return the title of the model, or the name of one that is gone by now."""

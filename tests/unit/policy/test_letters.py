@@ -35,6 +35,7 @@ def test_letters_of_any_shape_are_the_same_letters(name):
         ("한국어", "한국어"),
         ("a\u00a0b\u3000c\u2028d", "a b c\nd"),
         ("na\x00ke\x1bd", "naked"),
+        ("na\ud800ked", "naked"),
         ("👍🏽 ❤️", "👍🏽 ❤"),
     ],
 )
