@@ -206,7 +206,10 @@ def build_services(
     decency = Decency(resources, servers=servers, staff=staff, outside=outside)
     parcels = Parcels(resources, gallery)
     consents = Consents(resources, servers)
-    following = Following(resources, decency=decency, views=views, delivery=delivery)
+    screening = Screening(resources, servers=servers, staff=staff)
+    following = Following(
+        resources, decency=decency, delivery=delivery, screening=screening, views=views
+    )
     rewards = Rewards(resources, servers)
     handing = Handing(
         resources,
@@ -249,7 +252,7 @@ def build_services(
     )
     moderation = Moderation(resources, desk)
     removal = Removal(resources, desk)
-    appeals = Appeals(resources, desk)
+    appeals = Appeals(resources, desk, moderation=moderation)
     reports = Reports(resources, desk, moderation=moderation, removal=removal)
     limits = Limits()
     credit = Credits(
@@ -260,7 +263,6 @@ def build_services(
         servers=servers,
     )
     gates: tuple[Gate, ...] = (moderation, Access(), FrozenGate(), consents, decency, limits)
-    screening = Screening(resources, servers=servers, staff=staff)
     making = Making(
         resources,
         accounts=accounts,
@@ -295,7 +297,13 @@ def build_services(
         hosting=Hosting(resources),
         leaderboard=Leaderboard(resources),
         limits=limits,
-        loras=LoraShelf(resources, preferring=preferring, quoting=quoting, site=lora_site),
+        loras=LoraShelf(
+            resources,
+            preferring=preferring,
+            quoting=quoting,
+            screening=screening,
+            site=lora_site,
+        ),
         making=making,
         moderation=moderation,
         notes=notes,

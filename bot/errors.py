@@ -366,6 +366,14 @@ class UnknownStipend(UserError):
     """The server has no such stipend that is paid."""
 
 
+class StipendThere(UserError):
+    """The role has another stipend for the same kind of period."""
+
+    def __init__(self, *, stipend_id: int) -> None:
+        super().__init__(f"stipend {stipend_id} is paid for it")
+        self.stipend_id = stipend_id
+
+
 class TooManyStipends(UserError):
     """The server pays as many stipends as it may."""
 
@@ -504,7 +512,10 @@ class NotSanctioned(UserError):
 
 
 class Untouchable(UserError):
-    """Nobody moderates themselves (`self`), bots (`bot`) or, unless administrator, staff."""
+    """Nobody moderates themselves (`self`), bots (`bot`), or who stands as high as they do.
+
+    `why` says who that is: `staff`, `administrator`, or `owner` of the server or host of the bot.
+    """
 
     def __init__(self, *, why: str) -> None:
         super().__init__(f"nobody moderates {why}")
@@ -522,6 +533,14 @@ class BadDuration(UserError):
 
 class AlreadyReported(UserError):
     """The person has reported this picture before."""
+
+
+class TooManyReports(UserError):
+    """The person has as many reports waiting for a decision as anybody may have in a day."""
+
+    def __init__(self, *, limit: int) -> None:
+        super().__init__(f"{limit} reports wait")
+        self.limit = limit
 
 
 class AlreadyAppealed(UserError):

@@ -8,10 +8,13 @@ import discord
 from bot.errors import BadChoice, NothingCalled
 from bot.policy import OPTIONS, TOPICS, Option, ServerSettings, Value
 from bot.services import Configured
+from cogs._panels import CHANNEL_TYPES
 from cogs._texts import plain
 
 _NUMBER = re.compile(r"-?[0-9]{1,15}")
 NOTHING = ("none", "nothing", "no", "-")
+MOST_LISTED = 10
+"""How many channels, or roles, one setting of a whole topic is shown with."""
 _MENTION = re.compile(r"<(?:#|@&)(\d{1,19})>|(\d{15,19})")
 
 Named = discord.abc.GuildChannel | discord.Role
@@ -45,33 +48,45 @@ def read_value(option: Option, typed: str, guild: discord.Guild) -> object:
 
 
 def _read_ids(option: Option, part: str, guild: discord.Guild) -> Iterator[int]:
-    there = {one.id: one for one in named(option, guild)}
+    there = named(option, guild)
     found = [int(a or b) for a, b in _MENTION.findall(part)]
     if not found:
         name = part.lstrip("#@").casefold()
-        found = [id_ for id_, one in there.items() if one.name.lstrip("@").casefold() == name][:1]
-    if not found or not {*found} <= {*there}:
+        found = [one.id for one in there if one.name.lstrip("@").casefold() == name][:1]
+    if not found:
         raise NothingCalled(name=part, kind=option.kind.removesuffix("s"))
-    yield from found
+    yield from check_there(option, found, guild)
+
+
+def check_there(option: Option, ids: Sequence[int], guild: discord.Guild) -> Sequence[int]:
+    """Return ids of channels, or roles, that this very server has.
+
+    Raises:
+        NothingCalled: it has not all of them.
+    """
+    there = {one.id for one in named(option, guild)}
+    for one in ids:
+        if one not in there:
+            raise NothingCalled(name=str(one), kind=option.kind.removesuffix("s"))
+    return ids
 
 
 def named(option: Option, guild: discord.Guild) -> Sequence[Named]:
     """Return what of a server an option may name."""
     if option.kind == "roles":
         return guild.roles
-    return [
-        channel
-        for channel in guild.channels
-        if isinstance(channel, discord.TextChannel | discord.VoiceChannel | discord.ForumChannel)
-    ]
+    return [channel for channel in guild.channels if channel.type in CHANNEL_TYPES]
 
 
-def value_text(option: Option, value: Value) -> str:
-    """Return a value as people read it."""
+def value_text(option: Option, value: Value, *, most: int | None = None) -> str:
+    """Return a value as people read it: of channels and roles the first ones, `most` at most."""
     if option.kind in ("channel", "channels", "roles"):
         ids = value if isinstance(value, tuple) else () if value is None else (value,)
         mark = "<@&{}>" if option.kind == "roles" else "<#{}>"
-        return " ".join(mark.format(one) for one in ids) or "none"
+        words = [mark.format(one) for one in ids[:most]]
+        if len(ids) > len(words):
+            words.append(f"and {len(ids) - len(words)} more")
+        return " ".join(words) or "none"
     if isinstance(value, int):
         return f"{value:,}"
     return plain(str(value), 200) or "none"
@@ -93,7 +108,8 @@ def topic_text(topic: str, settings: ServerSettings) -> str:
         option = OPTIONS[name]
         value: Value = getattr(settings, name)
         mark = "🔸 " if value != option.default else ""
-        lines.append(f"{mark}`{name}` **{value_text(option, value)}**\n-# {option.about}")
+        shown = value_text(option, value, most=MOST_LISTED)
+        lines.append(f"{mark}`{name}` **{shown}**\n-# {option.about}")
     return "\n".join(lines)
 
 

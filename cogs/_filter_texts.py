@@ -23,8 +23,8 @@ NO_RULES = (
 )
 NONE_FOUND = "No rule holds that."
 PASSED = (
-    "✅ **Nothing found.** These words pass in this channel, whoever sends them.\n"
-    "-# Rules that exempt a role were tried as for somebody without it."
+    "✅ **Nothing found.** These words pass.\n"
+    "-# Rules that exempt a role were tried as for somebody without it, unless you named it."
 )
 PLURAL_HINT = (
     "-# It matches this word alone, in any disguise. For longer words, plurals among them, add "

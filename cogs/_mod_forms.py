@@ -34,6 +34,15 @@ def penalty_form(action: str, report_id: int, user_id: int) -> ui.Modal:
     return form
 
 
+def removal_form(report_id: int, user_id: int) -> ui.Modal:
+    """Return the form that asks staff why a picture goes, and what becomes of its credits."""
+    form = _form(texts.FORM_REMOVE, "remove", report_id, user_id)
+    _add_text(form, texts.FORM_WHY, "reason", LONGEST_REASON, is_required=False)
+    choices = {value: words for value, words in texts.PICTURE.items() if value != "keep"}
+    _add_select(form, texts.FORM_PICTURE, "picture", choices, chosen="remove")
+    return form
+
+
 def appeal_form(sanction_id: int, user_id: int) -> ui.Modal:
     """Return the form that asks a person why staff should think again."""
     form = _form(texts.APPEAL_TITLE, "appeal", sanction_id, user_id)
@@ -41,10 +50,10 @@ def appeal_form(sanction_id: int, user_id: int) -> ui.Modal:
     return form
 
 
-def denial_form(sanction_id: int, user_id: int) -> ui.Modal:
-    """Return the form that asks staff what the person is told."""
-    form = _form(texts.DENY_TITLE, "deny", sanction_id, user_id)
-    _add_text(form, texts.DENY_WORDS, "words", LONGEST_OUTCOME, is_required=False)
+def answer_form(action: str, sanction_id: int, user_id: int) -> ui.Modal:
+    """Return the form that asks staff what the person is told with their answer to an appeal."""
+    form = _form(texts.ANSWER_TITLES[action], action, sanction_id, user_id)
+    _add_text(form, texts.ANSWER_WORDS, "words", LONGEST_OUTCOME, is_required=False)
     return form
 
 

@@ -24,14 +24,16 @@ REPORT_NOTE = "Anything the moderators should know"
 APPEAL_TITLE = "Appeal"
 APPEAL_WORDS = "Why should they think again?"
 APPEALED = "Noted. The moderators read it, and you are told what they decide. You can appeal once."
-DENY_TITLE = "Deny the appeal"
-DENY_WORDS = "What the person is told"
+ANSWER_TITLES: Mapping[str, str] = {"grant": "Grant the appeal", "deny": "Deny the appeal"}
+ANSWER_WORDS = "What the person is told"
 THANKS = "Thank you. Now try again."
 GRANTED = "Granted. The person is told."
 DENIED = "Denied. The person is told."
 FORM_REASON = "Reason; the person reads it"
 FORM_DURATION = "How long, as in 12h, 3d or 2w"
 FORM_PICTURE = "The picture"
+FORM_REMOVE = "Remove the picture"
+FORM_WHY = "Reason, for the log of the moderators"
 NOT_SHOWN = "-# The picture is not shown here: it is gone, or for adults."
 NO_RECORD = "Nothing was noted or decided about them."
 EMPTY_QUEUE = "Nothing waits for a decision."
@@ -277,9 +279,12 @@ def punished(done: Punished) -> str:
 
 def decided(done: Decided) -> str:
     """Return what staff are told of a decision about a report."""
+    words = f"{done.status.capitalize()}."
     if done.punished is not None:
-        return punished(done.punished)
-    return f"{done.status.capitalize()}. Who reported it is told."
+        words = punished(done.punished)
+    if done.taken is not None:
+        words += _given_back(done.taken)
+    return words if done.punished is not None else f"{words} Who reported it is told."
 
 
 def lifted(user_id: int) -> str:
@@ -290,9 +295,11 @@ def lifted(user_id: int) -> str:
 def taken(done: Taken) -> str:
     """Return what staff are told of a removal."""
     also = f", and {done.jobs - 1:,} more that showed it," if done.jobs > 1 else ""
-    words = f"Job #{done.job_id} of <@{done.user_id}>{also} removed."
-    if done.refunded:
-        words += f" {credit_count(done.refunded)} given back."
+    return f"Job #{done.job_id} of <@{done.user_id}>{also} removed." + _given_back(done)
+
+
+def _given_back(done: Taken) -> str:
+    words = f" {credit_count(done.refunded)} given back." if done.refunded else ""
     if done.owed:
         words += f" The treasury could not pay {credit_count(done.owed)}."
     return words

@@ -29,6 +29,7 @@ COUNT = "How many pictures"
 SEED = "The same seed and words give the same picture"
 LANE = "relax waits until your other relaxed jobs are done, and leaves the fast places free"
 VISIBILITY = "private shows it to you alone; moderators can still look it up"
+SPOILER = "Hide the pictures until somebody clicks them"
 
 _describe = app_commands.describe(
     prompt="What to draw",
@@ -45,7 +46,7 @@ _describe = app_commands.describe(
     lora="A LoRA: type to look through CivitAI's, or name one on Hugging Face as owner/name",
     lane=LANE,
     visibility=VISIBILITY,
-    spoiler="Hide the pictures until somebody clicks them",
+    spoiler=SPOILER,
 )
 
 
@@ -99,7 +100,7 @@ def image_options(act: Act) -> Callable[..., Any]:
         model: str | None = None,
         aspect_ratio: Ratio | None = None,
         count: Count | None = None,
-        negative_prompt: str | None = None,
+        negative_prompt: Prompt | None = None,
         seed: Seed | None = None,
         image: discord.Attachment | None = None,
         strength: Strength | None = None,

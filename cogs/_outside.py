@@ -2,9 +2,16 @@
 
 import discord
 
-from bot.services import NotNow, Outside, Place, Post, Undeliverable
+from bot.services import NotNow, Outside, Place, Post, Rank, Undeliverable
+from cogs._hosts import hosts_of
 from cogs._posts import draw_post
 from cogs._trouble import Gone, translated
+
+_NO_SUCH_PERSON = (10007, 10013)
+"""Unknown member, unknown user.
+
+Source: discord.com/developers/docs/topics/opcodes-and-status-codes.
+"""
 
 
 class DiscordOutside(Outside):
@@ -62,25 +69,32 @@ class DiscordOutside(Outside):
         try:
             with translated():
                 member = await self._connected().http.get_member(server_id, user_id)
-        except Gone:
-            return None
+        except Gone as error:
+            cause = error.__cause__
+            if isinstance(cause, discord.NotFound) and cause.code in _NO_SUCH_PERSON:
+                return None
+            # Then it is us who are not there.
+            raise Undeliverable(str(error)) from error
         return frozenset(int(role_id) for role_id in member["roles"])
 
-    async def is_staff(self, server_id: int, user_id: int) -> bool:
-        """Whether somebody moderates a server, by what Discord tells of roles just now."""
+    async def rank_of(self, server_id: int, user_id: int) -> Rank:
+        """Return how high somebody stands, by what Discord tells of roles just now."""
         client = self._connected()
-        role_ids = await self.roles_of(server_id, user_id)
-        if role_ids is None:
-            return False
+        if user_id in hosts_of(client, getattr(client, "owner_ids", None) or ()):
+            return Rank.OWNER
         try:
+            role_ids = await self.roles_of(server_id, user_id) or ()
             with translated():
                 guild = client.get_guild(server_id) or await client.fetch_guild(server_id)
-        except Gone:
-            return False
+        except (Gone, Undeliverable):
+            return Rank.MEMBER
         if guild.owner_id == user_id:
-            return True
+            return Rank.OWNER
         may = [role.permissions for role in guild.roles if role.id in role_ids]
-        return any(one.administrator or one.manage_guild or one.moderate_members for one in may)
+        if any(one.administrator for one in may):
+            return Rank.ADMINISTRATOR
+        is_staff = any(one.manage_guild or one.moderate_members for one in may)
+        return Rank.MODERATOR if is_staff else Rank.MEMBER
 
     async def allows_nsfw(self, channel_id: int) -> bool:
         """Whether a place is age-restricted, as far as the gateway told or Discord tells now."""

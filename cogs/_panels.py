@@ -51,6 +51,15 @@ _Item = (
     | ui.RoleSelect[ui.LayoutView]
 )
 MOST_CHOSEN = 25
+"""What one of Discord's selects takes."""
+
+CHANNEL_TYPES = (
+    discord.ChannelType.text,
+    discord.ChannelType.news,
+    discord.ChannelType.voice,
+    discord.ChannelType.forum,
+)
+"""What a setting, or a select, may name as a channel."""
 
 
 class PanelItem(
@@ -81,7 +90,7 @@ class PanelItem(
 
     @classmethod
     def channels(cls, custom_id: str, words: str, ids: Collection[int], *, most: int) -> Self:
-        """Make a select of the server's text channels; none may be chosen, or up to `most`."""
+        """Make a select of the server's channels; none may be chosen, or up to `most`."""
         chosen = [
             discord.SelectDefaultValue(id=one, type=discord.SelectDefaultValueType.channel)
             for one in ids
@@ -90,7 +99,7 @@ class PanelItem(
             ui.ChannelSelect(
                 custom_id=custom_id,
                 placeholder=words,
-                channel_types=[discord.ChannelType.text, discord.ChannelType.forum],
+                channel_types=list(CHANNEL_TYPES),
                 min_values=0,
                 max_values=most,
                 default_values=chosen[:most],

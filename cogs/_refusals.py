@@ -82,6 +82,8 @@ _UNTOUCHABLE = {
     "self": "You cannot moderate yourself. Ask another moderator.",
     "bot": "Bots make nothing here. Choose a person.",
     "staff": "They are staff themselves. Only administrators may do that.",
+    "administrator": "They are an administrator. Only the owner of the server may do that.",
+    "owner": "They own this server or host the bot. Nobody may do that.",
 }
 
 
@@ -201,6 +203,10 @@ _REFUSALS: dict[type[UserError], str | Callable[[Any], str]] = {
     errors.OwnCredits: "That would change your own credits. Ask an administrator to do it.",
     errors.AdministratorsOnly: "Only administrators may do that.",
     errors.UnknownStipend: "No such stipend is paid here. Pick one from the list of `stipend`.",
+    errors.StipendThere: lambda e: (
+        f"That role has stipend #{e.stipend_id} for the same period. End it with "
+        "`/credits stipend remove` first, then add this one."
+    ),
     errors.TooManyStipends: lambda e: (
         f"This server pays {e.limit} stipends, as many as it may. End one first."
     ),
@@ -260,6 +266,10 @@ _REFUSALS: dict[type[UserError], str | Callable[[Any], str]] = {
         f"{e.limit_days:,} days at most."
     ),
     errors.AlreadyReported: "You have reported that picture already. The moderators know.",
+    errors.TooManyReports: lambda e: (
+        f"You have {e.limit} reports waiting for the moderators, as many as fit in a day. Tell "
+        "them directly, or wait until they have decided some."
+    ),
     errors.AlreadyAppealed: "You have appealed that already. The moderators answer once.",
     errors.CaseClosed: lambda e: f"<@{e.staff_id}> has decided that already.",
     errors.UnknownCase: "There is no such report or appeal here.",

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import discord
 
-from bot.policy import ServerSettings, Tier
+from bot.policy import ServerSettings, Tier, option_named
+from cogs._config_texts import MOST_LISTED, value_text
 from cogs._texts import credit_count
 
 _USD_IN_CREDITS = 1000
@@ -96,16 +97,28 @@ def daily(count: int) -> str:
 
 def findings(settings: ServerSettings, tier: Tier, problems: Sequence[str]) -> str:
     """Return what the last page found."""
-    places = " ".join(f"<#{one}>" for one in settings.maker_channels) or "every channel"
-    roles = " ".join(f"<@&{one}>" for one in settings.maker_roles) or "everybody"
+    places = _listed("maker_channels", settings.maker_channels)
+    roles = _listed("maker_roles", settings.maker_roles)
     log = f"<#{settings.mod_log_channel}>" if settings.mod_log_channel else "⚠️ none chosen"
     lines = [
-        f"Pictures in {places}, by {roles}",
+        f"Pictures in {places or 'every channel'}, by {roles or 'everybody'}",
         f"Mod log: {log}",
         f"{tier.requests_per_minute} requests a minute, {tier.slots} at once",
         *(problems or ["✅ I have every permission that I need in those channels."]),
     ]
     return "\n".join(f"- {line}" for line in lines)
+
+
+def _listed(name: str, ids: tuple[int, ...]) -> str:
+    return value_text(option_named(name), ids, most=MOST_LISTED) if ids else ""
+
+
+def beyond(name: str, count: int) -> str:
+    """Return that a page has no select for what is chosen, and where it is changed."""
+    return (
+        f"⚠️ {count} {name.rpartition('_')[2]} are in `{name}`, more than a list here holds. "
+        "Change them with `/config set`."
+    )
 
 
 def missing(channel: discord.abc.GuildChannel, permissions: Sequence[str]) -> str:

@@ -8,11 +8,7 @@ import discord
 from discord import app_commands
 
 from bot.catalog import WORD_TASKS, Model, Task
-from bot.services import (
-    Address,
-    JobView,
-    Quote,
-)
+from bot.services import SHOWN_ONLY, Address, JobView, Quote
 from bot.services.progress import EXACT_BELOW
 
 PROMPT_SHOWN = 1500
@@ -120,6 +116,7 @@ _FAILURES = {
     "no_pictures": "The provider sent no usable picture.",
     "no_words": "The provider sent no words.",
     "undeliverable": "It is done, but could not be posted. `/show {job_id}` brings it.",
+    "removed": "Moderators removed the picture that it is made of.",
     "internal": "Something broke on our side (ref {job_id}).",
 }
 
@@ -249,7 +246,7 @@ def facts(view: JobView, *, shown: int) -> str:
     elif view.action in _MADE_OF:
         parts.append(f"{_MADE_OF[view.action]} of job #{view.parent_id}")
     # What could not be delivered at first was given back, and is shown all the same.
-    is_free = view.action in ("pick", "reuse") or view.failure is not None
+    is_free = view.action in SHOWN_ONLY or view.failure is not None
     parts += ["free"] if is_free else _cost_parts(view, shown)
     return "-# " + " · ".join([*parts, f"job #{view.id}"])
 

@@ -10,7 +10,19 @@ from bot.catalog import AUTO
 from bot.services import Accepted, ImageWish
 from cogs import _texts as texts
 from cogs._answers import origin_of
-from cogs._options import LANE, MODEL, SEED, VISIBILITY, Lane, Prompt, Ratio, Seed, Visibility, said
+from cogs._options import (
+    LANE,
+    MODEL,
+    SEED,
+    SPOILER,
+    VISIBILITY,
+    Lane,
+    Prompt,
+    Ratio,
+    Seed,
+    Visibility,
+    said,
+)
 from cogs._pictures import Attached, answer_from_pictures
 
 if TYPE_CHECKING:
@@ -38,6 +50,7 @@ class Blend(commands.Cog):
         seed=SEED,
         lane=LANE,
         visibility=VISIBILITY,
+        spoiler=SPOILER,
     )
     async def blend(  # noqa: PLR0913, PLR0917 - Discord hands options over as arguments
         self,
@@ -53,6 +66,7 @@ class Blend(commands.Cog):
         seed: Seed | None = None,
         lane: Lane | None = None,
         visibility: Visibility | None = None,
+        spoiler: bool = False,  # noqa: FBT001, FBT002 - an option of the command
     ) -> None:
         """Make one picture of two to five."""
         wish = ImageWish(
@@ -63,6 +77,7 @@ class Blend(commands.Cog):
             task="blend",
             lane=lane or "fast",
             said=said(seed=seed, lane=lane),
+            is_spoiler=spoiler,
         )
         given = (image1, image2, image3, image4, image5)
         images = tuple(image for image in given if image is not None)

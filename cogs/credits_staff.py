@@ -68,7 +68,7 @@ class CreditsStaff(PanelCog):
         interaction: "discord.Interaction[ImageBot]",
         user: discord.User,
         amount: Amount,
-        reason: Reason = "",
+        reason: Reason,
     ) -> None:
         """Give somebody credits of the server's treasury."""
         await self._change(interaction, user, amount, reason)
@@ -80,7 +80,7 @@ class CreditsStaff(PanelCog):
         interaction: "discord.Interaction[ImageBot]",
         user: discord.User,
         amount: Amount,
-        reason: Reason = "",
+        reason: Reason,
     ) -> None:
         """Take credits back into the server's treasury."""
         await self._change(interaction, user, -amount, reason)
@@ -92,7 +92,7 @@ class CreditsStaff(PanelCog):
         interaction: "discord.Interaction[ImageBot]",
         user: discord.User,
         amount: AmountOrNone,
-        reason: Reason = "",
+        reason: Reason,
     ) -> None:
         """Give somebody exactly so many credits to spend."""
         _check_person(user)
@@ -107,7 +107,7 @@ class CreditsStaff(PanelCog):
         self,
         interaction: "discord.Interaction[ImageBot]",
         user: discord.User,
-        reason: Reason = "",
+        reason: Reason,
     ) -> None:
         """Let nobody spend, give or receive somebody's credits."""
         await self._freeze(interaction, user, reason, is_frozen=True)
@@ -118,7 +118,7 @@ class CreditsStaff(PanelCog):
         self,
         interaction: "discord.Interaction[ImageBot]",
         user: discord.User,
-        reason: Reason = "",
+        reason: Reason,
     ) -> None:
         """Let somebody's credits be spent again."""
         await self._freeze(interaction, user, reason, is_frozen=False)
@@ -130,7 +130,7 @@ class CreditsStaff(PanelCog):
         interaction: "discord.Interaction[ImageBot]",
         role: discord.Role,
         amount: Amount,
-        reason: Reason = "",
+        reason: Reason,
     ) -> None:
         """Give everybody with a role the same, once."""
         origin = origin_of(interaction)
@@ -305,12 +305,9 @@ class CreditsStaff(PanelCog):
     ) -> list[app_commands.Choice[str]]:
         if not is_staff(interaction):
             return []
-        sheets = await self._stipends.of(origin_of(interaction))
         found = [
-            texts.stipend_choice(
-                sheet.stipend, _role_name(interaction.guild, sheet.stipend.role_id)
-            )
-            for sheet in sheets
+            texts.stipend_choice(stipend, _role_name(interaction.guild, stipend.role_id))
+            for stipend in await self._stipends.names(origin_of(interaction))
         ]
         return _matching(found, typed)
 

@@ -17,6 +17,7 @@ from cogs._options import (
     LANE,
     MODEL,
     SEED,
+    SPOILER,
     VISIBILITY,
     Count,
     Lane,
@@ -55,6 +56,7 @@ class Edit(commands.Cog):
         seed=SEED,
         lane=LANE,
         visibility=VISIBILITY,
+        spoiler=SPOILER,
     )
     async def edit(  # noqa: PLR0913, PLR0917 - Discord hands options over as arguments
         self,
@@ -68,6 +70,7 @@ class Edit(commands.Cog):
         seed: Seed | None = None,
         lane: Lane | None = None,
         visibility: Visibility | None = None,
+        spoiler: bool = False,  # noqa: FBT001, FBT002 - an option of the command
     ) -> None:
         """Change a picture as you say."""
         wish = ImageWish(
@@ -78,6 +81,7 @@ class Edit(commands.Cog):
             task="fill" if mask else "edit",
             lane=lane or "fast",
             said=said(seed=seed, lane=lane),
+            is_spoiler=spoiler,
         )
         if preset:
             wish = self._preset(wish, preset)
@@ -92,6 +96,7 @@ class Edit(commands.Cog):
         model=MODEL,
         lane=LANE,
         visibility=VISIBILITY,
+        spoiler=SPOILER,
     )
     async def upscale(  # noqa: PLR0913 - Discord hands options over as arguments
         self,
@@ -102,6 +107,7 @@ class Edit(commands.Cog):
         model: str = AUTO,
         lane: Lane | None = None,
         visibility: Visibility | None = None,
+        spoiler: bool = False,  # noqa: FBT001, FBT002 - an option of the command
     ) -> None:
         """Make a picture larger."""
         wish = ImageWish(
@@ -112,6 +118,7 @@ class Edit(commands.Cog):
             preset=mode,
             lane=lane or "fast",
             said=said(lane=lane),
+            is_spoiler=spoiler,
         )
         await self._answer(interaction, wish, visibility, Attached(image))
 

@@ -111,17 +111,28 @@ class Filters(PanelCog):
 
     @group.command()
     @app_commands.describe(
-        words="A prompt to try", negative_prompt="A negative prompt to try with it"
+        words="A prompt to try",
+        negative_prompt="A negative prompt to try with it",
+        channel="As if sent there; left out, here",
+        role="As if by somebody with this role; left out, with none",
     )
     async def test(
         self,
         interaction: "discord.Interaction[ImageBot]",
         words: Words,
         negative_prompt: Words | None = None,
+        channel: Channel | None = None,
+        role: discord.Role | None = None,
     ) -> None:
-        """Say what would become of a prompt here, by which rule, and for which letters."""
+        """Say what would become of a prompt, by which rule, and for which letters."""
         avoided = negative_prompt or ""
-        verdict = self._filtering.test(origin_of(interaction), words, avoided)
+        verdict = self._filtering.test(
+            origin_of(interaction),
+            words,
+            avoided,
+            channel_id=channel and channel.id,
+            role_ids=() if role is None else (role.id,),
+        )
         layout = note(texts.tested(verdict, words, avoided))
         await interaction.response.send_message(view=layout, ephemeral=True)
 

@@ -36,9 +36,10 @@ class Leaderboard(PanelCog):
         self, interaction: "discord.Interaction[ImageBot]", by: str = "pictures"
     ) -> None:
         """See who is ahead in this server; `/settings` takes you off it."""
+        # A month of a large server takes its time.
+        await interaction.response.defer(ephemeral=True, thinking=True)
         page = await self._board.page(origin_of(interaction), by)
-        layout = _panel(page, user_id=interaction.user.id)
-        await interaction.response.send_message(view=layout, ephemeral=True)
+        await interaction.edit_original_response(view=_panel(page, user_id=interaction.user.id))
 
     async def use(
         self, interaction: "discord.Interaction[ImageBot]", what: str, values: Sequence[str]
@@ -51,8 +52,9 @@ class Leaderboard(PanelCog):
             if match is None:
                 raise BadChoice(name="page")
             by, number = match[1], int(match[2])
+        await interaction.response.defer()
         page = await self._board.page(origin_of(interaction), by, number)
-        await interaction.response.edit_message(view=_panel(page, user_id=interaction.user.id))
+        await interaction.edit_original_response(view=_panel(page, user_id=interaction.user.id))
 
 
 def _panel(page: Board, *, user_id: int) -> ui.LayoutView:

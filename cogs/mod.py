@@ -18,12 +18,12 @@ from bot.services import (
     read_duration,
 )
 from cogs import _mod_texts as texts
-from cogs._answers import is_hidden, job_number, origin_of, tell
+from cogs._answers import is_hidden, job_number, origin_of, pressed_by, tell
 from cogs._doors import check_button
 from cogs._errors import report
 from cogs._mod_buttons import ModButton
 from cogs._mod_cards import queue_panel, record_panel
-from cogs._mod_forms import appeal_form, denial_form, penalty_form, read_form
+from cogs._mod_forms import answer_form, appeal_form, penalty_form, read_form, removal_form
 from cogs._panels import PanelCog, add_panel
 
 if TYPE_CHECKING:
@@ -66,24 +66,26 @@ class Mod(PanelCog):
         self._removal = services.removal
         self._reports = services.reports
         self._presses: Mapping[str, Pressed] = {
-            "remove": self._press_decision,
-            "dismiss": self._press_decision,
+            "remove": self._press_removal,
+            "dismiss": self._press_dismiss,
             "warn": self._press_penalty,
             "suspend": self._press_penalty,
             "ban": self._press_penalty,
             "history": self._press_history,
             "ack": self._press_ack,
             "appeal": self._press_appeal,
-            "grant": self._press_grant,
-            "deny": self._press_deny,
+            "grant": self._press_answer,
+            "deny": self._press_answer,
         }
         self._forms: Mapping[str, Filled] = {
             "report": self._send_report,
+            "remove": self._send_removal,
             "warn": self._send_penalty,
             "suspend": self._send_penalty,
             "ban": self._send_penalty,
             "appeal": self._send_appeal,
-            "deny": self._send_denial,
+            "grant": self._send_answer,
+            "deny": self._send_answer,
         }
 
     mod = app_commands.Group(
@@ -250,12 +252,16 @@ class Mod(PanelCog):
         done = await self._moderation.punish(origin_of(interaction), penalty)
         await tell(interaction, texts.punished(done))
 
-    async def _press_decision(
-        self, interaction: "discord.Interaction[ImageBot]", action: str, report_id: int
+    async def _press_dismiss(
+        self, interaction: "discord.Interaction[ImageBot]", _action: str, report_id: int
     ) -> None:
-        decision = Decision("remove" if action == "remove" else "dismiss")
-        done = await self._reports.decide(origin_of(interaction), report_id, decision)
-        await tell(interaction, texts.decided(done))
+        await self._decide(interaction, report_id, Decision("dismiss"))
+
+    async def _press_removal(
+        self, interaction: "discord.Interaction[ImageBot]", _action: str, report_id: int
+    ) -> None:
+        await self._reports.check_open(origin_of(interaction), report_id)
+        await interaction.response.send_modal(removal_form(report_id, interaction.user.id))
 
     async def _press_penalty(
         self, interaction: "discord.Interaction[ImageBot]", action: str, report_id: int
@@ -285,17 +291,12 @@ class Mod(PanelCog):
         await self._appeals.check_new(interaction.user.id, sanction_id)
         await interaction.response.send_modal(appeal_form(sanction_id, interaction.user.id))
 
-    async def _press_grant(
-        self, interaction: "discord.Interaction[ImageBot]", _action: str, sanction_id: int
-    ) -> None:
-        await self._appeals.decide(origin_of(interaction), sanction_id, is_granted=True)
-        await tell(interaction, texts.GRANTED)
-
-    async def _press_deny(
-        self, interaction: "discord.Interaction[ImageBot]", _action: str, sanction_id: int
+    async def _press_answer(
+        self, interaction: "discord.Interaction[ImageBot]", action: str, sanction_id: int
     ) -> None:
         await self._appeals.check_open(origin_of(interaction), sanction_id)
-        await interaction.response.send_modal(denial_form(sanction_id, interaction.user.id))
+        form = answer_form(action, sanction_id, interaction.user.id)
+        await interaction.response.send_modal(form)
 
     async def _send_report(
         self,
@@ -306,8 +307,19 @@ class Mod(PanelCog):
     ) -> None:
         job_id, number = about
         complaint = Complaint(job_id, number, fields.get("reason", ""), fields.get("note", ""))
-        await self._reports.file(origin_of(interaction), complaint)
+        await self._reports.file(await pressed_by(interaction, job_id), complaint)
         await tell(interaction, texts.REPORTED)
+
+    async def _send_removal(
+        self,
+        interaction: "discord.Interaction[ImageBot]",
+        _action: str,
+        about: tuple[int, int],
+        fields: Mapping[str, str],
+    ) -> None:
+        reason = fields.get("reason", "").strip()[:LONGEST_REASON]
+        refunds = fields.get("picture") == "refund"
+        await self._decide(interaction, about[0], Decision("remove", reason, refunds=refunds))
 
     async def _send_penalty(
         self,
@@ -316,7 +328,11 @@ class Mod(PanelCog):
         about: tuple[int, int],
         fields: Mapping[str, str],
     ) -> None:
-        picture, typed = fields.get("picture", "keep"), fields.get("duration", "").strip()
+        reason, typed = (fields.get(name, "").strip() for name in ("reason", "duration"))
+        picture = fields.get("picture", "keep")
+        if not reason:
+            # No form of ours is sent without.
+            raise BadChoice(name="reason")
         kind: Literal["warn", "suspend", "ban"] = (
             "warn" if action == "warn" else "suspend" if action == "suspend" else "ban"
         )
@@ -324,12 +340,17 @@ class Mod(PanelCog):
         needs = kind == "suspend" or (kind == "ban" and typed)
         decision = Decision(
             kind,
-            reason=fields.get("reason", "")[:LONGEST_REASON],
+            reason=reason[:LONGEST_REASON],
             duration=read_duration(typed) if needs else None,
             removes=picture != "keep",
             refunds=picture == "refund",
         )
-        done = await self._reports.decide(origin_of(interaction), about[0], decision)
+        await self._decide(interaction, about[0], decision)
+
+    async def _decide(
+        self, interaction: "discord.Interaction[ImageBot]", report_id: int, decision: Decision
+    ) -> None:
+        done = await self._reports.decide(origin_of(interaction), report_id, decision)
         await tell(interaction, texts.decided(done))
 
     async def _send_appeal(
@@ -342,17 +363,17 @@ class Mod(PanelCog):
         await self._appeals.file(interaction.user.id, about[0], fields.get("words", ""))
         await tell(interaction, texts.APPEALED)
 
-    async def _send_denial(
+    async def _send_answer(
         self,
         interaction: "discord.Interaction[ImageBot]",
-        _action: str,
+        action: str,
         about: tuple[int, int],
         fields: Mapping[str, str],
     ) -> None:
-        await self._appeals.decide(
-            origin_of(interaction), about[0], is_granted=False, outcome=fields.get("words", "")
-        )
-        await tell(interaction, texts.DENIED)
+        is_granted, words = action == "grant", fields.get("words", "")
+        origin = origin_of(interaction)
+        await self._appeals.decide(origin, about[0], is_granted=is_granted, outcome=words)
+        await tell(interaction, texts.GRANTED if is_granted else texts.DENIED)
 
 
 async def setup(client: "ImageBot") -> None:

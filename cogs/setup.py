@@ -10,12 +10,13 @@ import discord
 from discord import ButtonStyle, app_commands, ui
 
 from bot.errors import BadChoice, ServerOnly
-from bot.policy import ServerSettings, Tier
+from bot.policy import ServerSettings, Tier, option_named
 from bot.services import ImageWish
 from cogs import _setup_texts as texts
 from cogs._answers import answer_with_job, origin_of
 from cogs._cards import ACCENT
 from cogs._client import PERMISSIONS
+from cogs._config_texts import check_there
 from cogs._panels import MOST_CHOSEN, PanelCog, PanelItem, add_panel, panel, row
 
 if TYPE_CHECKING:
@@ -85,12 +86,16 @@ class Setup(PanelCog):
         self, interaction: "discord.Interaction[ImageBot]", name: str, values: Sequence[str]
     ) -> None:
         origin = origin_of(interaction)
+        if name in _beyond(self._servers.of(origin.server_id)):
+            # An old page, whose select holds but some of them: the new one says what to do.
+            return
         if name in _OF_TIER:
             limit = _number(name, values)
             changes = {name: limit or None}
             await self._staff.set_tier(origin, origin.server_id, changes)
         else:
-            await self._configuring.change(origin, name, _read(name, values))
+            value = _read(name, values, _guild(interaction))
+            await self._configuring.change(origin, name, value)
 
     async def _test(self, interaction: "discord.Interaction[ImageBot]") -> None:
         origin = origin_of(interaction, is_private=True)
@@ -103,6 +108,9 @@ class Setup(PanelCog):
         settings = self._servers.of(origin.server_id)
         tier = self._servers.tiers_of(origin.server_id).get(origin.server_id, Tier())
         words = texts.head(step)
+        for name, count in _beyond(settings).items():
+            if _STEP_OF[name] == step:
+                words += "\n" + texts.beyond(name, count)
         if step == "check":
             problems = _problems(_guild(interaction), settings)
             words += "\n" + texts.findings(settings, tier, problems)
@@ -115,12 +123,12 @@ def _items(step: str, settings: ServerSettings, tier: Tier) -> list[PanelItem]:
     """Return the selects, or buttons, of a page."""
     if step == "places":
         return [
-            _channels("maker_channels", texts.PICK_MAKER, settings.maker_channels),
-            _channels("closed_channels", texts.PICK_CLOSED, settings.closed_channels),
+            *_channels("maker_channels", texts.PICK_MAKER, settings.maker_channels),
+            *_channels("closed_channels", texts.PICK_CLOSED, settings.closed_channels),
         ]
     if step == "people":
         return [
-            PanelItem.roles("v1:setup:set:maker_roles", texts.PICK_ROLES, settings.maker_roles),
+            *_roles("maker_roles", texts.PICK_ROLES, settings.maker_roles),
             _choice("buttons", settings.buttons),
         ]
     if step == "safety":
@@ -142,8 +150,26 @@ def _items(step: str, settings: ServerSettings, tier: Tier) -> list[PanelItem]:
     return [PanelItem.button("v1:setup:test", texts.TEST, style=ButtonStyle.primary)]
 
 
-def _channels(name: str, words: str, ids: Sequence[int]) -> PanelItem:
-    return PanelItem.channels(f"v1:setup:set:{name}", words, ids, most=MOST_CHOSEN)
+def _beyond(settings: ServerSettings) -> Mapping[str, int]:
+    """Return the choices that hold more than a select takes, and how many that is."""
+    lists = {
+        "maker_channels": settings.maker_channels,
+        "closed_channels": settings.closed_channels,
+        "maker_roles": settings.maker_roles,
+    }
+    return {name: len(ids) for name, ids in lists.items() if len(ids) > MOST_CHOSEN}
+
+
+def _channels(name: str, words: str, ids: Sequence[int]) -> list[PanelItem]:
+    if len(ids) > MOST_CHOSEN:
+        return []
+    return [PanelItem.channels(f"v1:setup:set:{name}", words, ids, most=MOST_CHOSEN)]
+
+
+def _roles(name: str, words: str, ids: Sequence[int]) -> list[PanelItem]:
+    if len(ids) > MOST_CHOSEN:
+        return []
+    return [PanelItem.roles(f"v1:setup:set:{name}", words, ids)]
 
 
 def _channel(name: str, words: str, channel_id: int | None) -> PanelItem:
@@ -179,13 +205,14 @@ def _turning(step: str) -> ui.ActionRow[Any]:
     )
 
 
-def _read(name: str, values: Sequence[str]) -> object:
+def _read(name: str, values: Sequence[str], guild: discord.Guild) -> object:
     """Return what was chosen; whether it can be is the setting's word."""
     if name in _CHOICES:
         return values[0] if values else ""
     if name == "daily_credits":
         return _number(name, values)
     ids = tuple(_number(name, [value]) for value in values)
+    check_there(option_named(name), ids, guild)
     return (ids[0] if ids else None) if name in _SINGLE else ids
 
 

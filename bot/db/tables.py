@@ -62,6 +62,8 @@ accounts = Table(
     Column("user_id", sa.BigInteger, nullable=False),
     Column("opened_at", UtcDateTime, nullable=False),
     Column("is_frozen", sa.Boolean, nullable=False, server_default=sa.false()),
+    # The first credits, in what the server gave newcomers then; NULL before the first visit.
+    Column("sign_up", sa.BigInteger),
     UniqueConstraint("server_id", "user_id"),
 )
 
@@ -140,7 +142,7 @@ jobs = Table(
     Column("hidden", sa.SmallInteger, nullable=False, server_default="0"),
     Column("withheld_paid", sa.SmallInteger),
     Index("ix_jobs_server", "server_id", "id"),
-    Index("ix_jobs_active", "status", sqlite_where=_IS_ACTIVE, postgresql_where=_IS_ACTIVE),
+    Index("ix_jobs_active", "account_id", sqlite_where=_IS_ACTIVE, postgresql_where=_IS_ACTIVE),
     Index("ix_jobs_account", "account_id", "id"),
     Index("ix_jobs_click", "click_key", "id"),
     # One press counts once while its job is under way, however often it is pressed.
@@ -151,6 +153,12 @@ jobs = Table(
         sqlite_where=_IS_ACTIVE,
         postgresql_where=_IS_ACTIVE,
     ),
+)
+
+# Its words are the index's, and in the statement itself: SQLite takes a partial index only where it
+# can see that it will do, and it cannot see what is bound.
+IS_ACTIVE = jobs.c.status.not_in(
+    sa.bindparam("final", FINAL_STATUSES, expanding=True, literal_execute=True)
 )
 
 attempts = Table(
@@ -165,8 +173,12 @@ attempts = Table(
     Column("handle", sa.JSON),
     Column("cost_usd_micros", sa.BigInteger, nullable=False),
     Column("failure_text", sa.Text),
-    Column("created_at", UtcDateTime, nullable=False, index=True),
+    Column("created_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime),
+    # What it was expected to cost when it was made; `cost_usd_micros` may be the provider's word.
+    Column("quoted_usd_micros", sa.BigInteger),
+    # What a month cost is summed up before each paid request, and read from here alone.
+    Index("ix_attempts_spent", "created_at", "provider", "cost_usd_micros"),
 )
 
 pictures = Table(
@@ -433,6 +445,8 @@ copies = Table(
     Column("channel_id", sa.BigInteger, nullable=False),
     Column("job_id", RowId, ForeignKey(jobs.c.id), nullable=False, index=True),
     Column("created_at", UtcDateTime, nullable=False),
+    # In a feed, now or at its time: what is left of the job is drawn as such.
+    Column("is_feed", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 # What is decided and still has to be shown to somebody; gone when it is done.
@@ -443,4 +457,6 @@ errands = Table(
     Column("kind", sa.String(16), nullable=False),
     Column("about_id", sa.BigInteger, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    # Until then one process runs it, and no other one does.
+    Column("claimed_until", UtcDateTime),
 )

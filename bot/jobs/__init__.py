@@ -44,7 +44,7 @@ from bot.jobs._history import (
     pictures_of,
     recent_seconds,
 )
-from bot.jobs._job import FINAL_STATUSES, Job, NewJob, NotOurs
+from bot.jobs._job import FINAL_STATUSES, SHOWN_ONLY, Job, NewJob, NotOurs
 from bot.jobs._pictures import (
     Picture,
     Posted,
@@ -63,18 +63,33 @@ from bot.jobs._rows import (
     find_by_click,
     find_by_interaction,
     get,
+    number_for,
     recent_of,
     request_cancel,
     set_message,
     unattended,
 )
-from bot.jobs._sources import OF_AI, Made, made_as, sources_in, used_since, words_behind
+from bot.jobs._sources import (
+    HELD,
+    OF_AI,
+    Behind,
+    Made,
+    held_in,
+    made_as,
+    read_behind,
+    sources_in,
+    used_since,
+    with_held,
+)
 from bot.jobs._withholding import last_withheld_paid, withheld_refunds
 
 __all__ = [
     "FINAL_STATUSES",
+    "HELD",
     "OF_AI",
+    "SHOWN_ONLY",
     "Attempt",
+    "Behind",
     "Copy",
     "Costing",
     "Example",
@@ -115,6 +130,7 @@ __all__ = [
     "forget",
     "forget_others",
     "get",
+    "held_in",
     "is_forgotten",
     "last_attempt",
     "last_withheld_paid",
@@ -126,8 +142,10 @@ __all__ = [
     "made_as",
     "made_in",
     "note_copy",
+    "number_for",
     "pictures_of",
     "posted",
+    "read_behind",
     "read_pictures",
     "recent_of",
     "recent_seconds",
@@ -143,6 +161,6 @@ __all__ = [
     "spent_usd_micros",
     "unattended",
     "used_since",
+    "with_held",
     "withheld_refunds",
-    "words_behind",
 ]

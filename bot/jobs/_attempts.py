@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.db import utc_now
-from bot.db.tables import attempts, jobs
+from bot.db.tables import IS_ACTIVE, attempts, jobs
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Attempt:
     failure_text: str | None
     created_at: datetime
     finished_at: datetime | None
+    quoted_usd_micros: int | None
 
     @property
     def key(self) -> str:
@@ -53,6 +54,7 @@ async def add_attempt(
             inputs=dict(inputs),
             status="submitting",
             cost_usd_micros=cost_usd_micros,
+            quoted_usd_micros=cost_usd_micros,
             created_at=utc_now(),
         )
         .returning(attempts)
@@ -149,7 +151,7 @@ async def committed_usd_micros(conn: AsyncConnection, *, since: datetime) -> int
         attempts.c.created_at >= since
     )
     waiting = sa.select(sa.func.coalesce(sa.func.sum(jobs.c.cost_usd_micros), 0)).where(
-        jobs.c.status == "queued"
+        jobs.c.status == "queued", IS_ACTIVE
     )
     found = await conn.execute(sa.select(spent.scalar_subquery() + waiting.scalar_subquery()))
     return int(found.scalar_one())

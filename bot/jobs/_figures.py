@@ -1,15 +1,19 @@
 """Figures: what jobs and attempts come to, added up by the database."""
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.db.tables import attempts, jobs
+from bot.db.tables import attempts, jobs, ledger_entries
+from bot.jobs._job import SHOWN_ONLY
 
 _UNFINISHED = ("submitting", "running")
-_SHOWN_ONLY = ("pick", "reuse")
+_REFUND = "refund:"
+_AT_ONCE = 500
 
 BUCKETS = {7: "YYYY-MM", 10: "YYYY-MM-DD", 13: "YYYY-MM-DD HH24"}
 """How many letters name a month, a day or an hour, and how PostgreSQL writes them."""
@@ -56,7 +60,7 @@ async def first_attempt_at(conn: AsyncConnection) -> datetime | None:
 
 @dataclass(frozen=True)
 class Costing:
-    """What a finished attempt cost, beside what its job was expected to cost, in 1e-6 USD.
+    """What a finished attempt cost, beside what it was expected to cost, in 1e-6 USD.
 
     `pixels` are those of one picture; None where the job was never told.
     """
@@ -82,7 +86,7 @@ async def latest_costs(conn: AsyncConnection, *, since: datetime, limit: int) ->
             jobs.c.count,
             jobs.c.inputs["pixels"].as_integer(),
             attempts.c.cost_usd_micros,
-            jobs.c.cost_usd_micros,
+            sa.func.coalesce(attempts.c.quoted_usd_micros, jobs.c.cost_usd_micros),
         )
         .join(jobs, jobs.c.id == attempts.c.job_id)
         .where(attempts.c.created_at >= since, attempts.c.status == "done")
@@ -116,7 +120,7 @@ class Spent:
 
 @dataclass(frozen=True)
 class Produced:
-    """The jobs of a model in a bucket; `captured` are the credits that were paid for them."""
+    """The jobs of a model in a bucket; `captured` are the credits paid and not given back."""
 
     bucket: str
     model: str
@@ -152,15 +156,38 @@ async def made_in(conn: AsyncConnection, span: Span) -> list[Produced]:
             sa.func.sum(has_failed),
             sa.func.sum(captured),
         )
-        .where(
-            jobs.c.created_at >= span.since, jobs.c.action.not_in(_SHOWN_ONLY), *_of_server(span)
-        )
+        .where(jobs.c.created_at >= span.since, jobs.c.action.not_in(SHOWN_ONLY), *_of_server(span))
         .group_by(bucket, jobs.c.model)
     )
+    refunded = await _refunded_in(conn, span)
     return [
-        Produced(when, model, count, int(failed), int(paid))
+        Produced(when, model, count, int(failed), int(paid) - refunded.get((when, model), 0))
         for when, model, count, failed, paid in found
     ]
+
+
+async def _refunded_in(conn: AsyncConnection, span: Span) -> dict[tuple[str, str], int]:
+    """Return the credits that staff gave back for jobs of a span, by their bucket and model."""
+    entry = ledger_entries.c
+    found = await conn.execute(
+        sa.select(entry.key, sa.func.sum(entry.amount))
+        .where(entry.key.startswith(_REFUND), entry.created_at >= span.since)
+        .group_by(entry.key)
+    )
+    by_job = Counter[int]()
+    for key, amount in found:
+        by_job[int(key.removeprefix(_REFUND).split(":")[0])] += int(amount)
+    bucket = _bucket(conn, jobs.c.created_at, span.letters)
+    refunded = Counter[tuple[str, str]]()
+    for some in _batches(list(by_job)):
+        rows = await conn.execute(
+            sa.select(jobs.c.id, bucket, jobs.c.model).where(
+                jobs.c.id.in_(some), jobs.c.created_at >= span.since, *_of_server(span)
+            )
+        )
+        for job_id, when, model in rows:
+            refunded[when, model] += by_job[job_id]
+    return refunded
 
 
 async def rerouted_in(conn: AsyncConnection, span: Span) -> tuple[int, int]:
@@ -176,6 +203,11 @@ async def rerouted_in(conn: AsyncConnection, span: Span) -> tuple[int, int]:
     several = sa.func.coalesce(sa.func.sum(sa.case((each.c.providers > 1, 1), else_=0)), 0)
     row = (await conn.execute(sa.select(sa.func.count(), several).select_from(each))).one()
     return row[0], int(row[1])
+
+
+def _batches(ids: list[int]) -> Iterator[list[int]]:
+    """Cut ids into lists that fit into one statement."""
+    return (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))
 
 
 def _of_server(span: Span) -> list[sa.ColumnElement[bool]]:

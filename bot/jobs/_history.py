@@ -136,7 +136,8 @@ async def latest_public(
 ) -> Example | None:
     """Return the newest picture of a model in a channel, for whoever sees that channel.
 
-    A picture that nobody has called harmless is left out, not only one that was flagged.
+    A picture that nobody has called harmless is left out, not only one that was flagged, and so is
+    one that is hidden until somebody clicks it.
     """
     query = (
         sa.select(*_JOB_COLUMNS, *_PICTURE_COLUMNS)
@@ -147,6 +148,7 @@ async def latest_public(
             jobs.c.task == task,
             jobs.c.channel_id == channel_id,
             jobs.c.is_private.is_(False),
+            jobs.c.is_spoiler.is_(False),
             jobs.c.delivered > 0,
             pictures.c.is_nsfw.is_(False),
         )

@@ -8,7 +8,10 @@ from bot.catalog import Task
 from bot.db.tables import FINAL_STATUSES
 from bot.errors import AtelierError
 
-__all__ = ["FINAL_STATUSES", "Job", "NewJob", "NotOurs"]
+__all__ = ["FINAL_STATUSES", "SHOWN_ONLY", "Job", "NewJob", "NotOurs"]
+
+SHOWN_ONLY = ("pick", "reuse")
+"""The actions that make nothing: pictures that are there already are shown for nothing."""
 
 
 class NotOurs(AtelierError):

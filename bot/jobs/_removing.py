@@ -7,10 +7,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.db import utc_now
-from bot.db.tables import copies, jobs, pictures
+from bot.db.tables import IS_ACTIVE, copies, jobs, pictures
 from bot.jobs._job import Job
 from bot.jobs._pictures import read_pictures
 from bot.jobs._rows import get
+from bot.jobs._sources import sources_in
 
 
 @dataclass(frozen=True)
@@ -24,21 +25,24 @@ class Removed:
 
 @dataclass(frozen=True)
 class Copy:
-    """A message that shows a job beside its card."""
+    """A message that shows a job beside its card: in a feed, or as somebody wanted it."""
 
     channel_id: int
     message_id: int
+    is_feed: bool
 
 
 async def remove(conn: AsyncConnection, job: Job, number: int | None = None) -> list[Removed]:
     """Take a job, or one picture of it, away; return what is gone by that, this job's part first.
 
     Whatever shows the very same picture in the server goes with it: picked alone, or shown again.
-    A job that has other pictures keeps those. What was taken before is not among it.
+    A job that has other pictures keeps those. What was taken before is not among it. Work under
+    way that starts from what goes is stopped; it ends without showing anything.
     """
+    await _stop_dependent(conn, job, await _hashes(conn, job, number))
     gone = await same_pictures(conn, job, number)
-    if not gone and number is None and not job.is_removed:
-        gone = [Removed(job, (), is_whole=True)]
+    if number is None and not job.is_removed and all(one.job.id != job.id for one in gone):
+        gone = [Removed(job, (), is_whole=True), *gone]
     for one in gone:
         if one.is_whole:
             change = jobs.update().where(jobs.c.id == one.job.id)
@@ -61,8 +65,7 @@ async def same_pictures(
 
     Jobs that were removed before are left out.
     """
-    mine = await read_pictures(conn, job.id)
-    hashes = {picture.sha256 for picture in mine if number in (None, picture.number)}
+    hashes = await _hashes(conn, job, number)
     found = await conn.execute(
         sa.select(pictures.c.job_id, pictures.c.number)
         .join(jobs, jobs.c.id == pictures.c.job_id)
@@ -79,6 +82,29 @@ async def same_pictures(
     return [await _removed(conn, job_id, tuple(those)) for job_id, those in numbers.items()]
 
 
+async def _hashes(conn: AsyncConnection, job: Job, number: int | None) -> set[str]:
+    """Return the pictures of a job, or one of them, also those it has lost but others brought."""
+    mine = await read_pictures(conn, job.id)
+    is_alone = (jobs.c.action == "pick") & (jobs.c.parent_id == job.id)
+    if number is not None:
+        is_alone &= jobs.c.parent_picture == number
+    brought = sa.select(pictures.c.sha256).join(jobs, jobs.c.id == pictures.c.job_id)
+    alone = await conn.scalars(brought.where(is_alone))
+    return {*alone, *(one.sha256 for one in mine if number in (None, one.number))}
+
+
+async def _stop_dependent(conn: AsyncConnection, job: Job, hashes: set[str]) -> None:
+    """Mark the work under way in the server that starts from one of these pictures."""
+    under_way = (jobs.c.server_id == job.server_id) & IS_ACTIVE
+    found = await conn.execute(sa.select(jobs.c.id, jobs.c.inputs).where(under_way))
+    dependent = [job_id for job_id, inputs in found if hashes & sources_in(inputs)]
+    await conn.execute(
+        jobs.update()
+        .where(jobs.c.id.in_(dependent), under_way)
+        .values(is_removed=True, is_cancel_requested=True)
+    )
+
+
 async def _removed(conn: AsyncConnection, job_id: int, numbers: tuple[int, ...]) -> Removed:
     job = await get(conn, job_id)
     assert job is not None, job_id
@@ -87,14 +113,23 @@ async def _removed(conn: AsyncConnection, job_id: int, numbers: tuple[int, ...])
 
 
 async def note_copy(
-    conn: AsyncConnection, job_id: int, *, channel_id: int, message_id: int
+    conn: AsyncConnection,
+    job_id: int,
+    *,
+    channel_id: int,
+    message_id: int,
+    is_feed: bool = False,
 ) -> None:
     """Remember a message that shows a job beside its card; again changes nothing."""
     if await conn.scalar(sa.select(copies.c.job_id).where(copies.c.message_id == message_id)):
         return
     await conn.execute(
         copies.insert().values(
-            message_id=message_id, channel_id=channel_id, job_id=job_id, created_at=utc_now()
+            message_id=message_id,
+            channel_id=channel_id,
+            job_id=job_id,
+            created_at=utc_now(),
+            is_feed=is_feed,
         )
     )
 
@@ -102,7 +137,7 @@ async def note_copy(
 async def copies_of(conn: AsyncConnection, job_id: int) -> list[Copy]:
     """Return the messages that show a job beside its card."""
     found = await conn.execute(
-        sa.select(copies.c.channel_id, copies.c.message_id)
+        sa.select(copies.c.channel_id, copies.c.message_id, copies.c.is_feed)
         .where(copies.c.job_id == job_id)
         .order_by(copies.c.message_id)
     )

@@ -8,11 +8,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.db import utc_now
-from bot.db.tables import jobs
+from bot.db.tables import IS_ACTIVE, jobs
 from bot.jobs._job import FINAL_STATUSES, Job, NewJob, NotOurs
 
 _COLUMNS = tuple(jobs.c[field.name] for field in fields(Job))
-_IS_ACTIVE = jobs.c.status.not_in(FINAL_STATUSES)
 
 
 async def accept(conn: AsyncConnection, new: NewJob) -> Job:
@@ -30,9 +29,28 @@ async def get(conn: AsyncConnection, job_id: int) -> Job | None:
     return await _first(conn, sa.select(*_COLUMNS).where(jobs.c.id == job_id))
 
 
-async def find_by_interaction(conn: AsyncConnection, interaction_id: int) -> Job | None:
-    """Return the job that an interaction was accepted as, however often it is delivered."""
-    return await _first(conn, sa.select(*_COLUMNS).where(jobs.c.interaction_id == interaction_id))
+async def find_by_interaction(
+    conn: AsyncConnection, interaction_id: int, *, user_id: int
+) -> Job | None:
+    """Return the job that a person's interaction was accepted as, however often it is delivered."""
+    number = await number_for(conn, interaction_id, user_id=user_id)
+    return await _first(conn, sa.select(*_COLUMNS).where(jobs.c.interaction_id == number))
+
+
+async def number_for(
+    conn: AsyncConnection, interaction_id: int, *, user_id: int | None = None
+) -> int:
+    """Return the interaction's id, or the next one, that no other person's job goes by.
+
+    One press may be several jobs, and Discord knows nothing of the ids of all but the first.
+    Without a person, it is one that no job goes by at all.
+    """
+    taken = sa.select(jobs.c.user_id).where(jobs.c.interaction_id == sa.bindparam("number"))
+    while (owner := await conn.scalar(taken, {"number": interaction_id})) is not None:
+        if owner == user_id:
+            break
+        interaction_id += 1
+    return interaction_id
 
 
 async def find_by_click(conn: AsyncConnection, click_key: str) -> Job | None:
@@ -48,7 +66,7 @@ async def claim(
     has_no_runner = jobs.c.runner.is_(None) | (jobs.c.runner == runner) | jobs.c.runner.not_in(live)
     claimed = await conn.execute(
         jobs.update()
-        .where(jobs.c.id == job_id, _IS_ACTIVE, has_no_runner)
+        .where(jobs.c.id == job_id, IS_ACTIVE, has_no_runner)
         .values(runner=runner)
         .returning(*_COLUMNS)
     )
@@ -79,7 +97,7 @@ async def advance(conn: AsyncConnection, job: Job, *, status: str, **changes: ob
 async def request_cancel(conn: AsyncConnection, job_id: int) -> bool:
     """Raise the flag that the job's runner watches; False when the job is over."""
     flagged = await conn.execute(
-        jobs.update().where(jobs.c.id == job_id, _IS_ACTIVE).values(is_cancel_requested=True)
+        jobs.update().where(jobs.c.id == job_id, IS_ACTIVE).values(is_cancel_requested=True)
     )
     return flagged.rowcount == 1
 
@@ -92,22 +110,24 @@ async def set_message(conn: AsyncConnection, job_id: int, message_id: int) -> No
 async def unattended(conn: AsyncConnection, live: Collection[str]) -> list[Job]:
     """Return every job that is not over and has no live runner, oldest first."""
     has_no_runner = jobs.c.runner.is_(None) | jobs.c.runner.not_in(live)
-    return await _all(
-        conn, sa.select(*_COLUMNS).where(_IS_ACTIVE, has_no_runner).order_by(jobs.c.id)
-    )
+    found = await _all(conn, sa.select(*_COLUMNS).where(IS_ACTIVE, has_no_runner))
+    # Asked for in order, SQLite would go through all jobs in that order.
+    return sorted(found, key=lambda job: job.id)
 
 
 async def active_of(conn: AsyncConnection, account_id: int) -> list[Job]:
     """Return an account's jobs that are not over, oldest first."""
     return await _all(
         conn,
-        sa.select(*_COLUMNS).where(jobs.c.account_id == account_id, _IS_ACTIVE).order_by(jobs.c.id),
+        sa.select(*_COLUMNS).where(jobs.c.account_id == account_id, IS_ACTIVE).order_by(jobs.c.id),
     )
 
 
 async def recent_of(conn: AsyncConnection, account_id: int, *, limit: int) -> list[Job]:
     """Return an account's newest jobs that are over, newest first."""
-    query = sa.select(*_COLUMNS).where(jobs.c.account_id == account_id, ~_IS_ACTIVE)
+    query = sa.select(*_COLUMNS).where(
+        jobs.c.account_id == account_id, jobs.c.status.in_(FINAL_STATUSES)
+    )
     return await _all(conn, query.order_by(jobs.c.id.desc()).limit(limit))
 
 
@@ -121,7 +141,7 @@ async def ahead_of(conn: AsyncConnection, job: Job) -> int:
             jobs.c.lane == job.lane,
             jobs.c.slot == job.slot,
             jobs.c.id < job.id,
-            _IS_ACTIVE,
+            IS_ACTIVE,
         )
     )
     return count or 0

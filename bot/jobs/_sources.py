@@ -13,9 +13,19 @@ from bot.db.tables import jobs, pictures
 OF_AI = "is_of_ai"
 """The mark among the inputs of a job that starts from what a trained model drew."""
 
+HELD = "held:"
+"""How the marks begin that say what a job's words hold, with those behind its pictures. By itself
+it says that this was looked for. They are numbers to JSON, so that they outlive the words."""
+
 MOST_BLENDED = 5
-GENERATIONS = 4
-"""How far back it is looked what a picture was made from."""
+GENERATIONS = 10
+"""How far back it is looked what a picture was made from, among jobs without marks."""
+
+MOST_WORDS = 40
+"""How many prompts of such jobs are looked at."""
+
+MOST_SHOWINGS = 200
+"""How many jobs are looked at that made, or showed again, the pictures of one generation."""
 _SOURCE_PATHS = (
     ("image", "sha256"),
     ("mask", "sha256"),
@@ -34,6 +44,14 @@ class Made:
     is_nsfw: bool | None
     is_of_ai: bool
     is_removed: bool = False
+
+
+@dataclass(frozen=True)
+class Behind:
+    """What some pictures were made from: what is marked as held, and the words without marks."""
+
+    held: frozenset[str]
+    words: tuple[str, ...]
 
 
 def sources_in(inputs: Mapping[str, Any]) -> frozenset[str]:
@@ -61,9 +79,24 @@ async def made_as(conn: AsyncConnection, hashes: Collection[str]) -> list[Made]:
     return [Made(model, is_nsfw, bool(marked), gone) for model, is_nsfw, marked, gone in found]
 
 
-async def words_behind(conn: AsyncConnection, hashes: Collection[str]) -> list[str]:
-    """Return the prompts that led to some pictures, those of the last change first."""
+def with_held(inputs: dict[str, Any], held: Collection[str]) -> dict[str, Any]:
+    """Return a job's inputs with what its words hold, for the jobs that start from its pictures."""
+    if not held and not sources_in(inputs):
+        return inputs
+    return {**inputs, HELD: True, **{f"{HELD}{one}": True for one in sorted(held)}}
+
+
+def held_in(inputs: Mapping[str, Any]) -> frozenset[str] | None:
+    """Return what a job's words are marked to hold; None when it has no marks."""
+    if HELD not in inputs:
+        return None
+    return frozenset(name.removeprefix(HELD) for name in inputs if name.startswith(HELD)) - {""}
+
+
+async def read_behind(conn: AsyncConnection, hashes: Collection[str]) -> Behind:
+    """Return what led to some pictures: marks, and prompts without, of the last change first."""
     words: dict[str, None] = {}
+    held: set[str] = set()
     seen: set[str] = set()
     new = set(hashes)
     for _ in range(GENERATIONS):
@@ -72,10 +105,12 @@ async def words_behind(conn: AsyncConnection, hashes: Collection[str]) -> list[s
         seen |= new
         made = sa.select(jobs.c.inputs).join(pictures, pictures.c.job_id == jobs.c.id)
         latest = made.where(pictures.c.sha256.in_(new)).order_by(jobs.c.id.desc())
-        found = list(await conn.scalars(latest.limit(MOST_BLENDED * GENERATIONS)))
-        words |= dict.fromkeys(inputs["prompt"] for inputs in found if inputs.get("prompt"))
-        new = {sha256 for inputs in found for sha256 in sources_in(inputs)} - seen
-    return list(words)
+        found = list(await conn.scalars(latest.limit(MOST_SHOWINGS)))
+        held.update(*filter(None, map(held_in, found)))
+        unmarked = [inputs for inputs in found if HELD not in inputs]
+        words |= dict.fromkeys(inputs["prompt"] for inputs in unmarked if inputs.get("prompt"))
+        new = {sha256 for inputs in unmarked for sha256 in sources_in(inputs)} - seen
+    return Behind(frozenset(held), tuple(words)[:MOST_WORDS])
 
 
 async def used_since(

@@ -1,7 +1,8 @@
 """Letters: a text as a reader sees it, without the tricks that hide words from a filter.
 
 Compatibility forms (full width, mathematical, circled), case, accents, invisible characters and
-letters that only look like Latin ones are undone, and each letter knows where it was typed.
+letters that only look like Latin ones are undone, pictures of children become words, and each
+letter knows where it was typed.
 """
 
 import re
@@ -36,12 +37,17 @@ def fold(typed: str) -> Letters:
         return Letters(typed.lower(), range(len(typed)))
     letters: list[str] = []
     at: list[int] = []
+    last = ""
     for index, character in enumerate(typed):
         known = _FOLDED.get(character)
         folded = _remember(character) if known is None else known
         if folded in _KANA_MARKS and letters:
             letters[-1] = unicodedata.normalize("NFC", letters[-1] + folded)[:1]
             continue
+        if folded == last and len(folded) > _MOST_LETTERS:
+            # A row of them says it once.
+            continue
+        last = folded
         for letter in folded:
             letters.append(letter)
             at.append(index)
@@ -102,7 +108,8 @@ def _pairs() -> dict[str, dict[str, str]]:
 
 _PAIRS = _pairs()
 _VERY_ALIKE = _PAIRS["the very image"]
-_OTHERS = _PAIRS["Latin without a decomposition"]
+_OTHERS = _PAIRS["Latin without a decomposition"] | _PAIRS["read otherwise when decomposed"]
+_PICTURED = {picture: f" {word} " for picture, word in _PAIRS["pictures for words"].items()}
 _ALIKE = str.maketrans(_VERY_ALIKE | _PAIRS["close among Latin letters"])
 _LOOKING_LATIN = re.compile("[" + "".join(chr(code) for code in _ALIKE) + "]")
 
@@ -115,6 +122,8 @@ def _remember(character: str) -> str:
 
 
 def _folded(character: str) -> str:
+    if character in _PICTURED:
+        return _PICTURED[character]
     if _is_unseen(character):
         return ""
     if character.isspace():

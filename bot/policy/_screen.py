@@ -8,7 +8,7 @@ from typing import Literal
 from bot.errors import BadPattern
 from bot.policy._screen_engines import Expression
 from bot.policy._screen_index import Index, Pattern, Stretches
-from bot.policy._screen_minors import find_combination
+from bot.policy._screen_minors import Combination, Held, combine
 from bot.policy._screen_personal import find_personal
 from bot.policy._screen_readings import Readings, read
 from bot.policy._screen_rules import Rule, RuleAction
@@ -27,14 +27,15 @@ _GRAVITY: tuple[RuleAction, ...] = ("block", "warn", "flag")
 class Asking:
     """What is asked for, and by whom where: the ids of a channel (and of the thread's), of roles.
 
-    `background` are the words that a picture was made from which is changed now; only what is
-    never made is looked for in both together. Personal data is blocked, flagged or allowed, as the
-    server says.
+    `background` are words that nobody typed and that count all the same, a LoRA's name; `behind` is
+    what those held that a picture was made from which is changed now. Only what is never made is
+    looked for in them. Personal data is blocked, flagged or allowed, as the server says.
     """
 
     prompt: str
     negative_prompt: str = ""
     background: str = ""
+    behind: Collection[str] = ()
     channel_ids: Collection[int] = ()
     role_ids: Collection[int] = ()
     personal_data: Literal["block", "flag", "allow"] = "block"
@@ -56,9 +57,13 @@ class Finding:
 
 @dataclass(frozen=True)
 class Verdict:
-    """All that was found in what somebody asks for, the gravest first."""
+    """All that was found in what somebody asks for, the gravest first.
+
+    `held` is what is to be known of it once a picture that was made from it is changed.
+    """
 
     findings: tuple[Finding, ...]
+    held: Held = frozenset()
 
     @property
     def action(self) -> RuleAction | None:
@@ -90,13 +95,14 @@ class Screen:
         """Look at everything that is asked for."""
         prompt = read(asking.prompt)
         negative = read(asking.negative_prompt) if asking.negative_prompt else None
-        together = read(f"{asking.prompt}\n{asking.background}") if asking.background else prompt
-        found = list(_find_minors(asking, together, negative))
+        together = read(f"{asking.prompt}\n;\n{asking.background}") if asking.background else prompt
+        combined = combine(together, negative, asking.behind)
+        found = list(_tell(asking, combined.found))
         found += self._find(asking, "prompt", prompt)
         if negative is not None:
             found += self._find(asking, "negative_prompt", negative)
         found.sort(key=lambda finding: _GRAVITY.index(finding.action))
-        return Verdict(tuple(found))
+        return Verdict(tuple(found), combined.held)
 
     def _find(self, asking: Asking, field: Field, readings: Readings) -> Iterator[Finding]:
         typed = getattr(asking, field)
@@ -138,8 +144,7 @@ def spans_of(typed: str, at: Collection[int]) -> tuple[Span, ...]:
     return tuple((start, end) for start, end in spans)
 
 
-def _find_minors(asking: Asking, prompt: Readings, negative: Readings | None) -> Iterator[Finding]:
-    found = find_combination(prompt, negative)
+def _tell(asking: Asking, found: Combination | None) -> Iterator[Finding]:
     if found is None:
         return
     in_prompt = [index for index in found.in_prompt if index < len(asking.prompt)]

@@ -37,11 +37,12 @@ def read_rules(text: str) -> list[Rule]:
     lines = text.removeprefix("\ufeff").splitlines()
     is_table = bool(lines) and "pattern" in _titles(lines[0])
     found: dict[tuple[RuleKind, str, int | None], Rule] = {}
-    for number, rule in _table(lines) if is_table else _list(lines):
+    for count, (number, rule) in enumerate(_table(lines) if is_table else _list(lines)):
+        # Before it is looked at, for that takes its time: the same may well come often.
+        if count == MOST_RULES:
+            raise BadRules(f"it has more than {MOST_RULES:,} rules")
         checked = _checked(number, rule)
         found[checked.kind, checked.pattern, checked.channel_id] = checked
-        if len(found) > MOST_RULES:
-            raise BadRules(f"it has more than {MOST_RULES:,} rules")
     if not found:
         raise BadRules("there are no rules in it")
     return list(found.values())

@@ -24,7 +24,10 @@ _WORDLESS = re.compile(f"[{WORDLESS}]")
 _THRICE, _TWICE = 3, 2
 _LONGEST_WORD = 24
 _CUT_LEAST = 3
+_TOGETHER_LEAST = 6
 _LONG_WORD = re.compile(r"(?<= )([^\W\d_]{3})[^\W\d_]{3,37}(?= )")
+_DOUBLED = re.compile(r"(?<= )([^\W\d_]*?([a-z])\2[^\W\d_]*)(?= )")
+_DOUBLE = re.compile(r"([a-z])\1")
 _FILLER_WORDS = (
     "big body boy boys full girl girls guy hot image lady man men model person photo pic very with "
     "woman women"
@@ -114,11 +117,13 @@ class _Entry(Generic[T]):
 class Index(Generic[T]):
     """Finds patterns in the readings of a text, in a time that hardly depends on their number.
 
-    With `cuts_words`, words that are nothing but two or more of them are found as well.
+    One that `is_thorough` also finds words that are nothing but two or more of them, phrases
+    without their spaces, and words in which a single letter is doubled; for rules that people
+    make, too much else would be found.
     """
 
-    def __init__(self, patterns: Iterable[tuple[Pattern, T]], *, cuts_words: bool = False) -> None:
-        self._cuts_words = cuts_words
+    def __init__(self, patterns: Iterable[tuple[Pattern, T]], *, is_thorough: bool = False) -> None:
+        self._is_thorough = is_thorough
         self._automaton: Automaton | None = None
         self._whole: dict[str, list[T]] = {}
         entries: dict[str, list[tuple[_Entry[T], int]]] = {}
@@ -133,8 +138,11 @@ class Index(Generic[T]):
                 self._whole.setdefault(core, []).append(what)
             else:
                 together = core.replace(" ", "")
-                alias = _Entry(what, 1, len(together), is_put_together=True)
+                is_found = is_thorough and len(together) >= _TOGETHER_LEAST
+                alias = _Entry(what, 1, len(together), is_put_together=not is_found)
                 entries.setdefault(f" {together} ", []).append((alias, len(together) + 2))
+                if is_found:
+                    self._whole.setdefault(together, []).append(what)
         if entries:
             self._automaton = automaton_of(entries.items())
 
@@ -177,6 +185,8 @@ class Index(Generic[T]):
     def _find_hidden(self, readings: Readings) -> Iterator[Hit[T]]:
         for word in readings.squeezed:
             yield from self._find_squeezed(word)
+        if self._is_thorough:
+            yield from self._find_doubled(readings.plain)
         for word in readings.masked:
             for what in self._masked.get(word.text, ()):
                 yield Hit(what, word.typed(0, len(word.text)))
@@ -203,14 +213,14 @@ class Index(Generic[T]):
                     yield Hit(what, word.typed(start, end))
 
     def _long_words(self, readings: Readings) -> Iterator[Letters]:
-        if self._cuts_words:
+        if self._is_thorough:
             for match in _LONG_WORD.finditer(readings.plain.text):
                 if match[1] in self._beginnings:
                     yield readings.plain.part(*match.span())
 
     @cached_property
     def _beginnings(self) -> frozenset[str]:
-        return frozenset(word[:_CUT_LEAST] for word in self._whole)
+        return frozenset(word[:_CUT_LEAST] for word in (*self._whole, *_FILLERS))
 
     @cached_property
     def _squeezed(self) -> dict[str, list[tuple[Sequence[int], int, T]]]:
@@ -225,6 +235,17 @@ class Index(Generic[T]):
         for runs, length, what in self._squeezed.get(word.text, ()):
             if length >= word.least and _may_be(word.runs, runs):
                 yield Hit(what, sorted(set(word.at)))
+
+    def _find_doubled(self, row: Letters) -> Iterator[Hit[T]]:
+        """Find words with one letter doubled, which is how a slip looks, or a first try."""
+        for match in _DOUBLED.finditer(row.text):
+            start, end = match.span(1)
+            if end - start > _LONGEST_WORD:
+                continue
+            for index in (one.start() for one in _DOUBLE.finditer(match[1])):
+                word = match[1][:index] + match[1][index + 1 :]
+                for what in self._whole.get(word, ()):
+                    yield Hit(what, row.typed(start, end))
 
     @cached_property
     def _masked(self) -> dict[str, list[T]]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.jobs import Looked, Posted, Spending
+from bot.jobs import SHOWN_ONLY, Looked, Posted, Spending
 from bot.ledger import MAX_AMOUNT
 from bot.routing import POLICIES
 from bot.services.accounts import Accounts
@@ -55,7 +55,8 @@ from bot.services.lorashelf import Lora, LoraShelf
 from bot.services.making import Accepted, Making
 from bot.services.moderation import Moderation, Record, RecordPage
 from bot.services.notes import Notes
-from bot.services.outside import Outside, Place, Post
+from bot.services.outside import Outside, Place, Post, Rank
+from bot.services.periods import EVERY, Every
 from bot.services.preferences import Preferences, Preferring
 from bot.services.presets import LONGEST_NAME, PresetDraft, Presets, SavedPreset
 from bot.services.privacy import Export, Holdings, Privacy
@@ -82,7 +83,7 @@ from bot.services.showroom import ModelPage, ModelSheet, Sample, Showroom
 from bot.services.staff import Deed, StaffAction, StaffLog
 from bot.services.staff_credits import NO_LIMIT, Change, StaffCredits
 from bot.services.stats import Period, Report, Stats, Trend
-from bot.services.stipends import EVERY, Every, Stipend, Stipends, StipendSheet
+from bot.services.stipends import Stipend, Stipends, StipendSheet
 from bot.services.streaks import Streak
 from bot.services.supply import (
     HIGHEST_CAP_USD,
@@ -117,6 +118,7 @@ __all__ = [
     "PER_PAGE",
     "POLICIES",
     "REASONS",
+    "SHOWN_ONLY",
     "USUAL_DAYS",
     "Accepted",
     "Accounts",
@@ -209,6 +211,7 @@ __all__ = [
     "ProviderSheet",
     "Punished",
     "Quote",
+    "Rank",
     "Receipt",
     "Record",
     "RecordPage",

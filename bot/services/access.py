@@ -6,8 +6,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.db.tables import jobs
-from bot.errors import ButtonsKept, ClosedPlace, MissingRole, TooNew, TooSoon
+from bot.errors import ButtonsKept, ClosedPlace, MissingRole, ServerOnly, TooNew, TooSoon
 from bot.services.gates import Asked
+from bot.services.orders import PICK
+from bot.services.requests import Origin
 
 _DISCORD_EPOCH_MS = 1_420_070_400_000
 _SNOWFLAKE_SHIFT = 22
@@ -20,9 +22,9 @@ class Access:
         """Refuse what the settings do not allow.
 
         Raises:
-            ClosedPlace, MissingRole, ButtonsKept, TooNew, TooSoon: nothing is written.
+            ClosedPlace, MissingRole, ButtonsKept, ServerOnly, TooNew, TooSoon: nothing is written.
         """
-        if asked.is_shown_only:
+        if asked.action == PICK:
             return
         _check_place(asked)
         _check_role(asked)
@@ -48,7 +50,10 @@ def _check_role(asked: Asked) -> None:
 
 
 def _check_button(asked: Asked) -> None:
-    is_others = asked.parent is not None and asked.parent.user_id != asked.origin.user_id
+    if asked.parent is None or asked.is_shown_only:
+        # What was typed presses no button, though the very same was made by somebody else before.
+        return
+    is_others = asked.parent.user_id != asked.origin.user_id
     if asked.settings.buttons == "owner" and is_others:
         raise ButtonsKept
 
@@ -56,26 +61,37 @@ def _check_button(asked: Asked) -> None:
 def _check_age(asked: Asked) -> None:
     born_at = created_at(asked.origin.user_id)
     may_at = born_at + timedelta(hours=asked.settings.least_account_age_h)
-    if asked.settings.least_membership_age_h and asked.origin.joined_at is not None:
+    if asked.settings.least_membership_age_h:
         joined = asked.origin.joined_at
+        if joined is None:
+            # In a direct message nobody says since when the person is a member, or whether.
+            raise ServerOnly
         may_at = max(may_at, joined + timedelta(hours=asked.settings.least_membership_age_h))
     if may_at > asked.now:
         raise TooNew(may_at=may_at)
 
 
 async def _check_pause(conn: AsyncConnection, asked: Asked) -> None:
-    """Refuse who asked a moment ago; what was only shown does not count."""
+    """Refuse who asked a moment ago; bringing one picture of a job does not count."""
     pause = timedelta(seconds=asked.settings.cooldown_s)
     if not pause:
         return
     query = sa.select(sa.func.max(jobs.c.created_at)).where(
         jobs.c.account_id == asked.account_id,
         jobs.c.created_at > asked.now - pause,
-        jobs.c.action.not_in(("pick", "reuse")),
+        jobs.c.action != PICK,
+        ~_is_of_same_answer(asked.origin),
     )
     last: datetime | None = await conn.scalar(query)
     if last is not None:
         raise TooSoon(may_at=last + pause)
+
+
+def _is_of_same_answer(origin: Origin) -> sa.ColumnElement[bool]:
+    """Whether a job is one of those that the very same press accepted: a list is asked for once."""
+    if origin.answer_id is None:
+        return sa.false()
+    return jobs.c.interaction_id.between(origin.answer_id, origin.interaction_id)
 
 
 def created_at(user_id: int) -> datetime:

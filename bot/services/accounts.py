@@ -2,20 +2,22 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import ledger
-from bot.db.tables import accounts, servers
+from bot.db import take_turn
+from bot.db.tables import accounts, notes, servers
 from bot.errors import AccountFrozen, LedgerConflict, ServerNotAllowed, TreasuryEmpty
 from bot.services.resources import Resources
 from bot.services.servers import Servers
 
 if TYPE_CHECKING:
     from bot.services.budget import Budget
+
+_FIRST_START = "first start"
 
 
 class Accounts:
@@ -33,11 +35,13 @@ class Accounts:
     async def remember_servers(self, server_ids: list[int]) -> None:
         """Note the servers the bot is in; those of the very first start are allowed.
 
-        Later ones wait for the host, unless `ALLOWED_SERVERS` says otherwise.
+        Later ones wait for the host, unless `ALLOWED_SERVERS` says otherwise. Each process, of
+        whichever shards, names every server at its start; the first one to come decides.
         """
         async with self._db.write() as conn:
+            await take_turn(conn, _FIRST_START)
             known = set(await conn.scalars(sa.select(servers.c.id)))
-            is_first_start = not known
+            is_first_start = await self._is_first_start(conn) and not known
             new = [
                 {"id": server_id, "is_allowed": is_first_start, "added_at": self._clock()}
                 for server_id in server_ids
@@ -45,6 +49,14 @@ class Accounts:
             ]
             if new:
                 await conn.execute(servers.insert(), new)
+
+    async def _is_first_start(self, conn: AsyncConnection) -> bool:
+        """Whether nobody asked this before: a bot may be in no server when it starts first."""
+        noted = await conn.scalar(sa.select(notes.c.value).where(notes.c.name == _FIRST_START))
+        if noted is None:
+            value = self._clock().isoformat()
+            await conn.execute(notes.insert().values(name=_FIRST_START, value=value))
+        return noted is None
 
     async def admit(self, conn: AsyncConnection, *, server_id: int, user_id: int) -> int:
         """Return the account of a person, funded treasury and sign-up credits included.
@@ -91,7 +103,7 @@ class Accounts:
         """Fill the treasury and welcome newcomers; return whether all that had happened before."""
         is_settled = await ledger.is_written(conn, self._funding(server_id))
         for account_id in account_ids:
-            is_settled = is_settled and await self._is_welcomed(conn, server_id, account_id)
+            is_settled = is_settled and await self._is_welcomed(conn, account_id)
         if is_settled:
             return True
         # Locked in one order and before the treasury, as every verb of the ledger does it: a
@@ -143,13 +155,25 @@ class Accounts:
         with suppress(LedgerConflict):
             await ledger.fund(conn, key=key, server_id=server_id, amount=share)
 
-    async def _is_welcomed(self, conn: AsyncConnection, server_id: int, account_id: int) -> bool:
-        amount = self._servers.of(server_id).sign_up_credits
-        return not amount or await ledger.is_written(conn, _welcoming(account_id))
+    async def _is_welcomed(self, conn: AsyncConnection, account_id: int) -> bool:
+        amount = await self._promised(conn, account_id)
+        return amount == 0 or (
+            amount is not None and await ledger.is_written(conn, _welcoming(account_id))
+        )
+
+    async def _promised(self, conn: AsyncConnection, account_id: int) -> int | None:
+        """Return the first credits of an account, as they were at its first visit."""
+        query = sa.select(accounts.c.sign_up).where(accounts.c.id == account_id)
+        return await conn.scalar(query)
 
     async def _welcome(self, conn: AsyncConnection, server_id: int, account_id: int) -> None:
-        """Give a newcomer the first credits."""
-        if await self._is_welcomed(conn, server_id, account_id):
+        """Give a newcomer the first credits: as many as there were for newcomers when they came."""
+        amount = await self._promised(conn, account_id)
+        if amount is None:
+            amount = self._servers.of(server_id).sign_up_credits
+            mine = accounts.c.id == account_id
+            await conn.execute(accounts.update().where(mine).values(sign_up=amount))
+        if not amount or await ledger.is_written(conn, _welcoming(account_id)):
             return
         # An empty treasury keeps nobody out; the credits come with the next funding.
         with suppress(TreasuryEmpty):
@@ -158,7 +182,7 @@ class Accounts:
                 key=_welcoming(account_id),
                 account_id=account_id,
                 purse="earned",
-                amount=self._servers.of(server_id).sign_up_credits,
+                amount=amount,
             )
 
 
@@ -184,24 +208,3 @@ async def check_not_frozen(conn: AsyncConnection, account_id: int) -> None:
 
 SPENDING = "spending"
 """The turn of whoever sums what the month cost and adds to it (`bot.db.take_turn`)."""
-
-
-def day_start(now: datetime) -> datetime:
-    """Return the first moment of a moment's calendar day, UTC."""
-    return datetime.combine(now.astimezone(UTC).date(), time(), tzinfo=UTC)
-
-
-def next_day(now: datetime) -> datetime:
-    """Return the first moment of the calendar day after a moment's, UTC."""
-    return day_start(now) + timedelta(days=1)
-
-
-def month_start(now: datetime) -> datetime:
-    """Return the first moment of a moment's calendar month, UTC."""
-    return datetime(now.year, now.month, 1, tzinfo=UTC)
-
-
-def next_month(now: datetime) -> datetime:
-    """Return the first moment of the calendar month after a moment's, UTC."""
-    year, month = divmod(now.year * 12 + now.month, 12)
-    return datetime(year, month + 1, 1, tzinfo=UTC)

@@ -13,6 +13,7 @@ from bot.db.tables import appeals
 from bot.errors import AlreadyAppealed, CaseClosed, NotPermitted, NotSanctioned, UnknownCase
 from bot.services.delivery import Undeliverable
 from bot.services.desk import Desk
+from bot.services.moderation import Moderation
 from bot.services.outside import Place, Post
 from bot.services.requests import Origin
 from bot.services.resources import Resources
@@ -51,13 +52,14 @@ class AppealOutcome(Post):
 class Appeals:
     """Takes appeals, shows them to staff, and does what these decide."""
 
-    def __init__(self, resources: Resources, desk: Desk) -> None:
+    def __init__(self, resources: Resources, desk: Desk, *, moderation: Moderation) -> None:
         self._db = resources.db
         self._clock = resources.clock
         self._errands = desk.errands
         self._outside = desk.outside
         self._servers = desk.servers
         self._staff = desk.staff
+        self._moderation = moderation
         desk.errands.learn("appeal card", self._show)
         desk.errands.learn("tell appeal", self._tell)
 
@@ -96,7 +98,8 @@ class Appeals:
     async def check_open(self, origin: Origin, sanction_id: int) -> None:
         """Refuse a decision before its form is filled in; raises as `decide` does."""
         async with self._db.read() as conn:
-            await self._open(conn, origin, sanction_id)
+            row = await self._open(conn, origin, sanction_id)
+        await self._moderation.check_target(origin, row.user_id)
 
     async def decide(
         self, origin: Origin, sanction_id: int, *, is_granted: bool, outcome: str = ""
@@ -104,8 +107,10 @@ class Appeals:
         """Grant an appeal, which lifts the sanction, or deny it: the first decision counts.
 
         Raises:
-            NotPermitted, UnknownCase, CaseClosed: nothing was written.
+            NotPermitted, UnknownCase, CaseClosed, Untouchable: nothing was written.
+            NotNow: Discord could not be asked who the person is.
         """
+        await self.check_open(origin, sanction_id)
         status = "granted" if is_granted else "denied"
         async with self._db.write() as conn:
             await take_turn(conn, TURN)
@@ -133,14 +138,20 @@ class Appeals:
         self._staff.nudge()
         self._errands.nudge()
 
-    async def open_cards(self, conn: AsyncConnection, server_id: int) -> list[AppealCard]:
-        """Return the open appeals of a server, oldest first."""
+    async def waiting(self, conn: AsyncConnection, server_id: int) -> list[tuple[datetime, int]]:
+        """Return since when each open appeal of a server waits, and against which sanction."""
         found = await conn.execute(
-            sa.select(appeals)
-            .where(appeals.c.server_id == server_id, appeals.c.status == "open")
-            .order_by(appeals.c.created_at, appeals.c.sanction_id)
+            sa.select(appeals.c.created_at, appeals.c.sanction_id).where(
+                appeals.c.server_id == server_id, appeals.c.status == "open"
+            )
         )
-        return [await _card(conn, row) for row in found]
+        return [(since, sanction_id) for since, sanction_id in found]
+
+    async def card(self, conn: AsyncConnection, sanction_id: int) -> AppealCard:
+        """Return an appeal as staff see it."""
+        row = await _read(conn, sanction_id)
+        assert row is not None, sanction_id
+        return await _card(conn, row)
 
     async def _appealable(self, conn: AsyncConnection, user_id: int, sanction_id: int) -> Sanction:
         sanction = await find_sanction(conn, sanction_id)

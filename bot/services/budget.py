@@ -11,14 +11,13 @@ from bot import jobs
 from bot.config import CREDITS_PER_USD
 from bot.errors import BudgetUsedUp
 from bot.jobs import Spending
-from bot.services.accounts import month_start, next_month
 from bot.services.alerts import Alerts
+from bot.services.days import PACE_OVER, month_start, next_month
 from bot.services.delivery import BudgetAlert
 from bot.services.resources import Resources
 
 HIGHEST_BUDGET_USD = 1_000_000
 WARN_AT_PERCENT = 80
-PACE_OVER = timedelta(days=7)
 
 _USD_MICROS = 1_000_000
 _DAY = timedelta(days=1)

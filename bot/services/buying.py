@@ -27,10 +27,11 @@ from bot.errors import (
 from bot.jobs import Attempt, Job
 from bot.providers import Handle, Inputs
 from bot.routing import Choice, inputs_for
-from bot.services.accounts import SPENDING, month_start
+from bot.services.accounts import SPENDING
 from bot.services.alerts import Alerts
 from bot.services.attempts import Attempts, failure_of
 from bot.services.budget import Budget
+from bot.services.days import month_start
 from bot.services.preparing import Preparing
 from bot.services.resources import Resources
 

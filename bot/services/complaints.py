@@ -7,6 +7,7 @@ from typing import Literal
 from bot.services.delivery import PictureFile
 from bot.services.moderation import Record
 from bot.services.outside import Post
+from bot.services.removal import Taken
 from bot.services.sanctions import Punished
 from bot.services.views import JobView
 
@@ -87,8 +88,9 @@ class ReportOutcome(Post):
 
 @dataclass(frozen=True)
 class Decided:
-    """What came of a decision."""
+    """What came of a decision; `taken` is None where nothing was taken away by it."""
 
     status: str
     user_id: int
     punished: Punished | None = None
+    taken: Taken | None = None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 
 from bot.errors import AdministratorsOnly
-from bot.policy import OPTIONS, Option, ServerSettings, Value, option_named
+from bot.policy import Option, ServerSettings, Value, option_named
 from bot.services.requests import Origin
 from bot.services.resources import Resources
 from bot.services.servers import Servers
@@ -44,21 +44,6 @@ class Configuring:
         """Let a setting's default count again; raises as `change` does."""
         option = option_named(name)
         return await self._write(origin, option, option.default)
-
-    async def reset_all(self, origin: Origin) -> None:
-        """Let every default count again.
-
-        Raises:
-            AdministratorsOnly: nothing was written.
-        """
-        _check_rights(origin)
-        usual = {name: option.default for name, option in OPTIONS.items()}
-        async with self._db.write() as conn:
-            before, _ = await self._servers.write(conn, origin.server_id, usual)
-            for name, value in before.chosen.items():
-                deed = Deed(f"config {name}", before=value, after=usual[name])
-                await self._staff.write(conn, origin, deed)
-        await self._learn()
 
     async def _write(self, origin: Origin, option: Option, value: Value) -> Configured:
         _check_rights(origin)

@@ -14,7 +14,8 @@ from bot.errors import (
 )
 from bot.ledger import Funds
 from bot.policy import Tier
-from bot.services.accounts import Accounts, check_not_frozen, is_frozen, next_day
+from bot.services.accounts import Accounts, check_not_frozen, is_frozen
+from bot.services.days import next_day
 from bot.services.limits import Limits, Usage
 from bot.services.members import member_roles
 from bot.services.outside import Outside
@@ -83,7 +84,12 @@ class Credits:
             return await self._balance(conn, server_id, account_id)
 
     async def look(self, origin: Origin, user_id: int) -> Statement:
-        """Return all about the credits of a person, who may be another one than asks."""
+        """Return all about the credits of a person, who may be another one than asks.
+
+        Raises:
+            NotAMember, DiscordSilent: somebody else has no account yet and, as far as can be told,
+                is no member who could have one. Nothing was written.
+        """
         tier = await self._tier_of(origin, user_id)
         now = self._clock()
         async with self._db.write() as conn:
@@ -141,8 +147,15 @@ class Credits:
         try:
             roles = await member_roles(self._outside, origin.server_id, user_id)
         except (NotAMember, DiscordSilent):
+            if not await self._has_account(origin.server_id, user_id):
+                raise
             return None
         return self._servers.tier_of(replace(origin, role_ids=tuple(roles)))
+
+    async def _has_account(self, server_id: int, user_id: int) -> bool:
+        async with self._db.read() as conn:
+            found = await ledger.find_account(conn, server_id=server_id, user_id=user_id)
+        return found is not None
 
 
 async def next_daily(conn: AsyncConnection, account_id: int, now: datetime) -> datetime:

@@ -13,15 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.db.tables import accounts, ledger_entries, purses, staff_actions
 from bot.services.requests import Origin
 from bot.services.resources import Resources
+from bot.services.spreadsheets import as_words
 from bot.services.staff_credits import check_staff
 
 PER_PAGE = 10
 USUAL_DAYS = 30
 MOST_DAYS = 366
 MOST_IN_FILE = 50_000
-
-# So that a spreadsheet takes nobody's words for a formula.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -199,6 +197,4 @@ def _entry(row: sa.Row[tuple[object, ...]], user_id: int) -> AuditLine:
 def _cell(value: object) -> object:
     if isinstance(value, datetime):
         return value.isoformat(timespec="seconds")
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
-        return f"'{value}"
-    return value
+    return as_words(value) if isinstance(value, str) else value

@@ -29,7 +29,10 @@ async def dealings_of(
         "sanctions": _columns(
             sanctions, "kind", "points", "reason", "created_at", "until", "lifted_at",
             "acknowledged_at",
-        ).where(_is_of(sanctions, sanctions.c.user_id, origin)),
+        ).where(
+            # What staff write down for themselves is theirs.
+            _is_of(sanctions, sanctions.c.user_id, origin), sanctions.c.kind != "note"
+        ),
         "appeals": _columns(
             appeals, "sanction_id", "words", "status", "outcome", "created_at", "closed_at"
         ).where(_is_of(appeals, appeals.c.user_id, origin)),

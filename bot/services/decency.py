@@ -4,7 +4,7 @@ Which pictures those are, `ratings` says. They may appear where Discord asks peo
 channel is asked each time, a thread is what its channel is, a direct message never is such a place.
 """
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,6 +12,7 @@ from bot import jobs
 from bot.db import take_turn
 from bot.errors import AdultsOnly, CoolingDown, UnknownModel
 from bot.jobs import Job
+from bot.services.days import day_start
 from bot.services.delivery import Undeliverable
 from bot.services.gates import Asked
 from bot.services.outside import Outside
@@ -100,7 +101,7 @@ class Decency:
         if not job.price:
             return 0
         await take_turn(conn, f"withheld:{job.account_id}")
-        given_back = await jobs.withheld_refunds(conn, job, since=_today(self._clock()))
+        given_back = await jobs.withheld_refunds(conn, job, since=day_start(self._clock()))
         limit = self._servers.of(job.server_id).withheld_refunds_a_day
         withheld = job.withheld + hidden
         return withheld - min(withheld, max(0, limit - given_back))
@@ -154,8 +155,3 @@ class Decency:
             return False
         rating = model.rating_at(job.task, attempt.provider, attempt.endpoint)
         return rating == "safe" and not await self.starts_from_adults(conn, job)
-
-
-def _today(now: datetime) -> datetime:
-    """Return the beginning of the UTC day."""
-    return datetime.combine(now.astimezone(UTC).date(), time(), UTC)

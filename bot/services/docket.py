@@ -13,6 +13,8 @@ from bot.services.resources import Resources
 PER_PAGE = 3
 """Each has six buttons, and a message holds forty components."""
 
+_Waiting = tuple[datetime, int, Reports | Appeals]
+
 
 @dataclass(frozen=True)
 class DocketPage:
@@ -41,16 +43,14 @@ class Docket:
         if not origin.is_staff:
             raise NotPermitted
         async with self._db.read() as conn:
-            cards: list[ReportCard | AppealCard] = [
-                *await self._reports.open_cards(conn, origin.server_id),
-                *await self._appeals.open_cards(conn, origin.server_id),
+            waiting: list[_Waiting] = [
+                (since, about_id, service)
+                for service in (self._reports, self._appeals)
+                for since, about_id in await service.waiting(conn, origin.server_id)
             ]
-        cards.sort(key=_since)
-        pages = max(1, -(-len(cards) // PER_PAGE))
-        page = min(max(page, 0), pages - 1)
-        shown = cards[page * PER_PAGE : (page + 1) * PER_PAGE]
-        return DocketPage(tuple(shown), len(cards), page, pages)
-
-
-def _since(card: ReportCard | AppealCard) -> datetime:
-    return card.created_at if isinstance(card, AppealCard) else card.lines[0].created_at
+            waiting.sort(key=lambda one: one[:2])
+            pages = max(1, -(-len(waiting) // PER_PAGE))
+            page = min(max(page, 0), pages - 1)
+            shown = waiting[page * PER_PAGE : (page + 1) * PER_PAGE]
+            cards = [await service.card(conn, about_id) for _, about_id, service in shown]
+        return DocketPage(tuple(cards), len(waiting), page, pages)

@@ -20,8 +20,12 @@ from bot.services.resources import Resources
 
 log = structlog.get_logger()
 
-RETRY_S = 30.0
+RETRY_S = 1.0
+MOST_RETRY_S = 30.0
 AT_ONCE = 50
+CLAIMED_FOR = timedelta(minutes=5)
+"""How long a process has an errand to itself, should it die over it."""
+
 KEPT_FOR = timedelta(days=7)
 """What nobody could be shown for so long is not news any more."""
 
@@ -66,7 +70,7 @@ class Errands:
         self._news.set()
 
     async def run_all(self) -> bool:
-        """Run what there is; return whether nothing is left."""
+        """Run what there is, unless another process does; return whether nothing is left."""
         is_done, last_id = True, 0
         async with self._turn:
             while found := await self._after(last_id):
@@ -83,11 +87,35 @@ class Errands:
     async def _finish(self, row: sa.Row[Any]) -> bool:
         """Run an errand and strike it off; return whether that is so."""
         is_old = self._clock() - row.created_at > KEPT_FOR
-        if not is_old and not await self._run(row.kind, row.about_id):
+        if not is_old and not await self._run_alone(row):
             return False
         async with self._db.write() as conn:
             await conn.execute(errands.delete().where(errands.c.id == row.id))
         return True
+
+    async def _run_alone(self, row: sa.Row[Any]) -> bool:
+        """Run an errand that no other process runs; return whether it is done with."""
+        if not await self._claim(row.id):
+            return False
+        is_done = await self._run(row.kind, row.about_id)
+        if not is_done:
+            await self._release(errands.c.id == row.id)
+        return is_done
+
+    async def _claim(self, errand_id: int) -> bool:
+        now = self._clock()
+        is_free = errands.c.claimed_until.is_(None) | (errands.c.claimed_until < now)
+        async with self._db.write() as conn:
+            claimed = await conn.execute(
+                errands.update()
+                .where(errands.c.id == errand_id, is_free)
+                .values(claimed_until=now + CLAIMED_FOR)
+            )
+        return claimed.rowcount == 1
+
+    async def _release(self, *which: sa.ColumnElement[bool]) -> None:
+        async with self._db.write() as conn:
+            await conn.execute(errands.update().where(*which).values(claimed_until=None))
 
     async def _run(self, kind: str, about_id: int) -> bool:
         """Run one errand; return whether it is done with."""
@@ -112,14 +140,23 @@ class Errands:
         return True
 
     async def _keep_running(self) -> None:
+        # One process at a time has a SQLite file, so what is claimed there was an earlier one's.
+        has_dead_claims = self._db.is_sqlite
+        pause_s = RETRY_S
         while True:
             await self._news.wait()
             self._news.clear()
             try:
+                if has_dead_claims:
+                    await self._release()
+                    has_dead_claims = False
                 is_done = await self.run_all()
             except SQLAlchemyError as error:
                 log.warning("errands not read", reason=str(error))
                 is_done = False
-            if not is_done:
-                self._news.set()
-                await asyncio.sleep(RETRY_S)
+            if is_done:
+                pause_s = RETRY_S
+                continue
+            self._news.set()
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, MOST_RETRY_S)

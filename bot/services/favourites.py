@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import jobs
 from bot.db.tables import favourites
 from bot.errors import JobStillRunning, NoSuchPicture, UnknownJob
-from bot.jobs import Job
+from bot.jobs import SHOWN_ONLY, Job
 from bot.services.accounts import Accounts
 from bot.services.owners import admit_owner
 from bot.services.requests import Origin
@@ -72,18 +72,20 @@ class Favourites:
             return True
 
     async def count_of(self, job_id: int) -> int:
-        """Return how many marks a job's pictures have; of one brought alone, that picture's."""
+        """Return how many marks a job's pictures have, by the jobs that made them."""
         async with self._db.read() as conn:
             job = await jobs.get(conn, job_id)
             if job is None:
                 return 0
-            if job.action == "pick" and job.parent_id is not None:
-                is_meant = (favourites.c.job_id == job.parent_id) & (
-                    favourites.c.number == job.parent_picture
+            made = await jobs.read_pictures(conn, job_id)
+            count = 0
+            for picture in made:
+                mark = await _made_by(conn, _Mark(job, picture.number))
+                is_meant = (favourites.c.job_id == mark.job_id) & (
+                    favourites.c.number == mark.number
                 )
-            else:
-                is_meant = favourites.c.job_id == job_id
-            return await conn.scalar(sa.select(sa.func.count()).where(is_meant)) or 0
+                count += await conn.scalar(sa.select(sa.func.count()).where(is_meant)) or 0
+            return count
 
 
 async def count_marks(conn: AsyncConnection, job_ids: Collection[int]) -> dict[int, int]:
@@ -101,10 +103,36 @@ async def _find(conn: AsyncConnection, origin: Origin, job_id: int, number: int)
     made = await jobs.read_pictures(conn, job.id)
     if number not in [picture.number for picture in made]:
         raise NoSuchPicture
-    if job.action == "pick" and job.parent_id is not None and job.parent_picture is not None:
-        parent = await _read(conn, origin, job.parent_id)
-        return _Mark(parent, job.parent_picture)
-    return _Mark(job, number)
+    mark = await _made_by(conn, _Mark(job, number))
+    if mark.job_id != job.id:
+        await _read(conn, origin, mark.job_id)
+    return mark
+
+
+async def _made_by(conn: AsyncConnection, mark: _Mark) -> _Mark:
+    """Return a picture by the job that made it, where it was only shown again.
+
+    What somebody shows in public of their own private work stays what it is: others see no more.
+    """
+    while mark.job.action in SHOWN_ONLY and mark.job.parent_id is not None:
+        parent = await jobs.get(conn, mark.job.parent_id)
+        if parent is None or (parent.is_private and not mark.job.is_private):
+            break
+        number = await _number_in(conn, parent, mark)
+        if number is None:
+            break
+        mark = _Mark(parent, number)
+    return mark
+
+
+async def _number_in(conn: AsyncConnection, parent: Job, mark: _Mark) -> int | None:
+    """Return which of a job's pictures is the one that another job shows again, if it is there."""
+    if mark.job.parent_picture is not None:
+        return mark.job.parent_picture
+    shown = await jobs.read_pictures(conn, mark.job_id)
+    [sha256] = [one.sha256 for one in shown if one.number == mark.number]
+    made = await jobs.read_pictures(conn, parent.id)
+    return next((one.number for one in made if one.sha256 == sha256), None)
 
 
 async def _read(conn: AsyncConnection, origin: Origin, job_id: int) -> Job:

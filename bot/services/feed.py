@@ -1,7 +1,7 @@
 """The feed: every public picture that a server makes, shown once more in a channel for it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,8 +19,6 @@ ERRAND = "feed"
 SHOWN_FOR = timedelta(days=1)
 """What could not be shown for so long is left out."""
 
-_SHOWN_AGAIN = ("pick", "reuse")
-
 
 @dataclass(frozen=True)
 class FeedPost(Post):
@@ -36,6 +34,7 @@ class Feed:
     def __init__(self, resources: Resources, desk: Desk) -> None:
         self._db = resources.db
         self._clock = resources.clock
+        self._desk = desk
         self._decency = desk.decency
         self._handing = desk.handing
         self._outside = desk.outside
@@ -64,6 +63,8 @@ class Feed:
         is_late = self._clock() - (job.finished_at or job.created_at) > SHOWN_FOR
         if channel_id is None or channel_id in shown or is_late or jobs.is_forgotten(job):
             return
+        if channel_id in self._servers.of(job.server_id).spoiler_channels:
+            view = replace(view, is_spoiler=True)
         allows = await self._decency.allows(server_id=job.server_id, channel_id=channel_id)
         files = await self._handing.files_of(view, SAFE_LIMIT_BYTES, allows_nsfw=allows)
         if not files:
@@ -71,9 +72,7 @@ class Feed:
         post = FeedPost(view, files)
         place = await self._outside.post(channel_id, post, nonce=f"feed-{job_id}")
         async with self._db.write() as conn:
-            await jobs.note_copy(
-                conn, job_id, channel_id=place.channel_id, message_id=place.message_id
-            )
+            await self._desk.note_copy(conn, job_id, place, is_feed=True)
 
 
 def is_for_feed(job: Job, feed_channel: int | None) -> bool:
@@ -84,5 +83,5 @@ def is_for_feed(job: Job, feed_channel: int | None) -> bool:
         and not job.is_private
         and not job.is_removed
         and job.answer is None
-        and job.action not in _SHOWN_AGAIN
+        and job.action not in jobs.SHOWN_ONLY
     )

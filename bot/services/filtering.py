@@ -1,5 +1,6 @@
 """Filtering: what a server's moderators do about its rules for words, effective at once."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -54,14 +55,27 @@ class Filtering:
         _check_rights(origin)
         return self._screening.rules_of(origin.server_id)
 
-    def test(self, origin: Origin, prompt: str, negative_prompt: str = "") -> Verdict:
-        """Return what would be found in words that somebody without any role sends from here.
+    def test(
+        self,
+        origin: Origin,
+        prompt: str,
+        negative_prompt: str = "",
+        *,
+        channel_id: int | None = None,
+        role_ids: Sequence[int] = (),
+    ) -> Verdict:
+        """Return what would be found in words that somebody sends from here, or from a channel.
+
+        They have the roles that are named, and no others.
 
         Raises:
             NotPermitted: they are no staff.
         """
         _check_rights(origin)
-        return self._screening.look(replace(origin, role_ids=()), prompt, negative_prompt)
+        sender = replace(origin, role_ids=tuple(role_ids))
+        if channel_id is not None:
+            sender = replace(sender, channel_id=channel_id, parent_channel_id=None)
+        return self._screening.look(sender, prompt, negative_prompt)
 
     async def add(self, origin: Origin, rule: Rule) -> Rule:
         """Add a rule; one for the same words and place is replaced. Return it with its number.
@@ -112,7 +126,8 @@ class Filtering:
             NotPermitted, BadRules, BadPattern, TooManyRules: nothing was written.
         """
         _check_rights(origin)
-        rules = {_key(rule): rule for rule in read_rules(text)}
+        # Thousands of rules take a moment in which others want their answers.
+        rules = {_key(rule): rule for rule in await asyncio.to_thread(read_rules, text)}
         async with self._db.write() as conn:
             there = await _read(conn, origin.server_id)
             other = {key: rule for key, rule in rules.items() if not _is_there(rule, there)}
@@ -179,9 +194,11 @@ def _check_rights(origin: Origin) -> None:
 def _check_room(rules: _There) -> None:
     if len(rules) > MOST_RULES:
         raise TooManyRules(limit=MOST_RULES)
-    size = sum(rule.expression().programsize for rule in rules.values() if rule.kind == "regex")
-    if size > LARGEST_REGEXES:
-        raise BadPattern("all regular expressions together are too large; remove some first")
+    size = 0
+    for rule in rules.values():
+        size += rule.expression().programsize if rule.kind == "regex" else 0
+        if size > LARGEST_REGEXES:
+            raise BadPattern("all regular expressions together are too large; remove some first")
 
 
 async def _read(conn: AsyncConnection, server_id: int) -> _There:

@@ -18,6 +18,7 @@ from bot.services.decency import Decency
 from bot.services.delivery import Delivery, NotNow
 from bot.services.progress import Relay, end
 from bot.services.resources import Resources
+from bot.services.screening import Screening
 from bot.services.storing import Ways, keep, real_cost
 from bot.services.views import Views
 
@@ -36,7 +37,13 @@ class Following:
     """The step from a run to its pictures, or words, in our keeping."""
 
     def __init__(
-        self, resources: Resources, *, decency: Decency, views: Views, delivery: Delivery
+        self,
+        resources: Resources,
+        *,
+        decency: Decency,
+        delivery: Delivery,
+        screening: Screening,
+        views: Views,
     ) -> None:
         self._db = resources.db
         self._catalog = resources.catalog
@@ -45,6 +52,7 @@ class Following:
         self._media = resources.media
         self._clock = resources.clock
         self._decency = decency
+        self._screening = screening
         self._views = views
         self._delivery = delivery
         self._attempts = Attempts(resources.db)
@@ -171,12 +179,22 @@ class Following:
         if not words:
             return await self._attempts.fail(job, attempt, "no_words")
         self._measure(attempt)
+        told = words[:LONGEST_ANSWER]
+        verdict = self._screening.look_at_answer(job, told)
+        is_blocked = verdict.action == "block"
         async with self._db.write() as conn:
-            told = words[:LONGEST_ANSWER]
-            stored = await jobs.advance(conn, job, status="delivering", answer=told)
+            stored = (
+                await jobs.advance(conn, job, status="delivering", failure="moderated")
+                if is_blocked
+                else await jobs.advance(conn, job, status="delivering", answer=told)
+            )
+            if is_blocked:
+                await self._screening.note_answer(conn, job, verdict, told)
+            # The provider did its work, and is paid for it whatever it wrote.
             cost = real_cost(outputs)
             await jobs.close_attempt(conn, attempt.id, status="done", cost_usd_micros=cost)
-            return stored
+        self._screening.nudge()
+        return stored
 
     def _measure(self, attempt: Attempt) -> None:
         self._health.worked(attempt.provider)

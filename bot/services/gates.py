@@ -1,6 +1,6 @@
 """Gates: everything that may keep somebody from making something, asked in one place."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -8,8 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs import Job, Picture
 from bot.policy import ServerSettings, Tier
-from bot.services.orders import Order
+from bot.services.orders import Click, Order
+from bot.services.places import is_spoiler_here
 from bot.services.requests import Origin
+from bot.services.servers import Servers
 
 
 @dataclass(frozen=True)
@@ -44,3 +46,34 @@ class Gate(Protocol):
             UserError: it is refused, and nothing is written.
         """
         ...
+
+
+def asked_by(
+    origin: Origin,
+    order: Order,
+    click: Click,
+    *,
+    account_id: int,
+    servers: Servers,
+    now: datetime,
+) -> Asked:
+    """Return what somebody asks for, as their tier and the place have it made."""
+    tier, settings = servers.tier_of(origin), servers.of(origin.server_id)
+    if tier.lane == "relax":
+        order = replace(order, lane="relax")
+    is_of_spoiler = click.parent is not None and click.parent.is_spoiler
+    if is_of_spoiler or is_spoiler_here(settings, origin):
+        order = replace(order, is_spoiler=True)
+    return Asked(
+        origin=origin,
+        account_id=account_id,
+        action=click.action,
+        order=order,
+        settings=settings,
+        tier=tier,
+        now=now,
+        parent=click.parent,
+        is_shown_only=bool(click.pictures),
+        number=click.number,
+        pictures=click.pictures,
+    )

@@ -20,7 +20,8 @@ from bot.errors import (
     TakesNoGifts,
     TooMuchGiven,
 )
-from bot.services.accounts import Accounts, check_not_frozen, day_start, is_frozen, next_day
+from bot.services.accounts import Accounts, check_not_frozen, is_frozen
+from bot.services.days import day_start, next_day
 from bot.services.delivery import NotNow, Undeliverable
 from bot.services.members import member_roles
 from bot.services.outside import Outside, Post
@@ -100,7 +101,7 @@ class Gifts:
             status="asked",
         )
         self._check_size(asked)
-        await self._screening.check(origin, asked.message)
+        verdict = await self._screening.check(origin, asked.message)
         await member_roles(self._outside, origin.server_id, taker_id)
         async with self._db.write() as conn:
             known = await _find(conn, asked.id)
@@ -111,6 +112,8 @@ class Gifts:
             if asked.amount > available:
                 raise TooMuchGiven(available=available)
             await self._write(conn, asked)
+            await self._screening.note_gift(conn, origin, verdict, asked.message)
+        self._screening.nudge()
         return asked
 
     async def give(self, origin: Origin, gift_id: int) -> Gift:
@@ -230,6 +233,12 @@ class Gifts:
             .values(status=status, message=answered.message, answered_at=self._clock())
         )
         return answered
+
+
+async def forget_old_gifts(conn: AsyncConnection, *, now: datetime) -> None:
+    """Delete gifts that nobody gave in time: they hold people's words."""
+    is_old = (gifts.c.status != "given") & (gifts.c.created_at < now - STANDS_FOR)
+    await conn.execute(gifts.delete().where(is_old))
 
 
 async def _find(

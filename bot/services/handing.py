@@ -40,6 +40,10 @@ class Unsettled(AtelierError):
     """The outcome was shown and the money not settled."""
 
 
+class _TakenAway(AtelierError):
+    """What the job starts from was removed between showing and settling; nothing was written."""
+
+
 @dataclass(frozen=True)
 class _Shown:
     """What the person sees: the message, and how many pictures, or words for one, are in it.
@@ -109,6 +113,9 @@ class Handing:
             job = await self._settle(job, shown)
         except NotOurs:
             raise
+        except _TakenAway:
+            # Next time round the card says so in place of the pictures.
+            return job
         except Exception as error:
             raise Unsettled(f"job {job.id} was shown and not settled") from error
         if job.withheld_paid:
@@ -171,6 +178,7 @@ class Handing:
         Raises:
             NotNow: Discord could not be asked about the place.
         """
+        job = await self._stopped(job)
         view = await self._view(job)
         if view.failure not in (None, "withheld"):
             return job, view
@@ -189,6 +197,15 @@ class Handing:
                 failure="withheld" if hidden and hidden == len(view.pictures) else job.failure,
             )
         return job, await self._view(job)
+
+    async def _stopped(self, job: Job) -> Job:
+        """Let a job fail whose pictures, or those that it starts from, were removed meanwhile."""
+        async with self._db.read() as conn:
+            fresh = await jobs.get(conn, job.id)
+        is_removed = fresh is not None and fresh.is_removed
+        if not is_removed or job.failure not in (None, "withheld", "cancelled"):
+            return job
+        return await self._write(job, failure="removed", hidden=0, withheld_paid=0)
 
     async def _hidden(self, job: Job, view: JobView) -> int:
         """Count the pictures that may not appear where the job was asked for, as of now."""
@@ -222,6 +239,8 @@ class Handing:
         status = {None: "done", "cancelled": "cancelled"}.get(job.failure, "failed")
         async with self._db.write() as conn:
             settled = await jobs.advance(conn, job, status=status, **changes)
+            if settled.is_removed and status == "done":
+                raise _TakenAway
             if job.price:
                 await ledger.capture(conn, hold_key=job.hold_key, amount=settled.charged)
             if settled.withheld_paid:

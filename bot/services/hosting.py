@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from bot import jobs, ledger
 from bot.db.tables import accounts, purses, servers
 from bot.errors import BadAmount, ServersFixed, UnknownServer
-from bot.services.accounts import month_start
+from bot.services.days import month_start
 from bot.services.decisions import Decision, write_decision
 from bot.services.requests import Origin
 from bot.services.resources import Resources

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.catalog import WORD_TASKS
 from bot.db.tables import accounts, favourites, gifts, jobs, preferences, streaks
 from bot.errors import BadChoice
-from bot.services.accounts import month_start
+from bot.jobs import SHOWN_ONLY
+from bot.services.days import month_start
 from bot.services.requests import Origin
 from bot.services.resources import Resources
 from bot.services.streaks import is_alive
@@ -18,7 +18,6 @@ from bot.services.streaks import is_alive
 By = Literal["pictures", "favourites", "streak", "gifts"]
 
 BOARD_SIZE = 10
-_SHOWN_ONLY = ("pick", "reuse")
 
 
 @dataclass(frozen=True)
@@ -58,29 +57,35 @@ class Leaderboard:
             raise BadChoice(name="by")
         ranked = _ranked(_SCORES[by](origin.server_id, self._clock()), origin.server_id)
         async with self._db.read() as conn:
-            total = (
-                await conn.execute(sa.select(sa.func.count()).select_from(ranked))
-            ).scalar_one()
-            count = max(-(-total // BOARD_SIZE), 1)
-            number = min(max(number, 0), count - 1)
-            whole = sa.select(ranked).order_by(ranked.c.rank, ranked.c.user_id)
-            shown = whole.offset(number * BOARD_SIZE).limit(BOARD_SIZE)
-            places = await _places(conn, shown)
-            own = await _places(conn, whole.where(ranked.c.user_id == origin.user_id))
-        return Board(by, number, count, places, own=own[0] if own else None)
+            rows = (await conn.execute(_page(ranked, origin.user_id, max(number, 0)))).all()
+        if not rows:
+            return Board(by, 0, 1, (), own=None)
+        number, count = rows[0].number, -(-rows[0].total // BOARD_SIZE)
+        found = [(row.place, Ranking(row.rank, row.user_id, int(row.score))) for row in rows]
+        shown = range(number * BOARD_SIZE, (number + 1) * BOARD_SIZE)
+        places = tuple(ranking for place, ranking in found if place in shown)
+        own = next((one for _, one in found if one.user_id == origin.user_id), None)
+        return Board(by, number, count, places, own)
 
 
-async def _places(conn: AsyncConnection, query: sa.Select[*tuple[Any, ...]]) -> tuple[Ranking, ...]:
-    rows = await conn.execute(query)
-    return tuple(Ranking(row.rank, row.user_id, int(row.score)) for row in rows)
+def _page(ranked: sa.Subquery, user_id: int, number: int) -> sa.Select[*tuple[Any, ...]]:
+    """Ask for the people of a page and for one person, wherever they are, in one go."""
+    last = (ranked.c.total - 1) // BOARD_SIZE
+    shown = sa.case((last < number, last), else_=number).label("number")
+    is_shown = ranked.c.place.between(shown * BOARD_SIZE, shown * BOARD_SIZE + BOARD_SIZE - 1)
+    query = sa.select(ranked, shown).where(is_shown | (ranked.c.user_id == user_id))
+    return query.order_by(ranked.c.place)
 
 
 def _ranked(scores: sa.Subquery, server_id: int) -> sa.Subquery:
-    """Rank people by their scores, without those who do not want it."""
+    """Rank people by their scores, without those who do not want it; `place` counts them from 0."""
+    best = scores.c.score.desc()
     wants = sa.func.coalesce(preferences.c.chosen["is_ranked"].as_boolean(), sa.true())
     return (
         sa.select(
-            sa.func.rank().over(order_by=scores.c.score.desc()).label("rank"),
+            sa.func.rank().over(order_by=best).label("rank"),
+            (sa.func.row_number().over(order_by=(best, accounts.c.user_id)) - 1).label("place"),
+            sa.func.count().over().label("total"),
             accounts.c.user_id,
             scores.c.score,
         )
@@ -107,7 +112,7 @@ def _pictures(server_id: int, now: datetime) -> sa.Subquery:
             jobs.c.server_id == server_id,
             jobs.c.id > sa.func.coalesce(before, 0),
             jobs.c.task.not_in(WORD_TASKS),
-            jobs.c.action.not_in(_SHOWN_ONLY),
+            jobs.c.action.not_in(SHOWN_ONLY),
             ~jobs.c.is_removed,
         )
         .group_by(jobs.c.user_id)

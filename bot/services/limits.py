@@ -1,7 +1,7 @@
 """Limits: how much a person's tier lets them ask for, refused with the moment when it lifts."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,15 +12,13 @@ from bot.db.tables import jobs
 from bot.errors import DayUsedUp, TooFast, TooManyMegapixels, TooManyPictures
 from bot.policy import Tier
 from bot.services.accounts import check_not_frozen
+from bot.services.days import day_start, next_day
 from bot.services.gates import Asked
-from bot.services.orders import Order
+from bot.services.orders import PICK, Order
 
 MINUTE = timedelta(minutes=1)
 MEGAPIXEL = 1024 * 1024
 """Not a million: who may have one megapixel may have the usual 1024 × 1024."""
-
-_FREE = ("pick", "reuse")
-"""Pictures that were there already; bringing them is no request."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ class Limits:
         Raises:
             TooManyPictures, TooManyMegapixels, TooFast, DayUsedUp: which one it is.
         """
-        if asked.is_shown_only:
+        if asked.action == PICK:
             return
         _check_size(asked.order, asked.tier)
         await self._check_pace(conn, asked)
@@ -79,7 +77,7 @@ class Limits:
             requests=len(recent),
             requests_lift_at=recent[-1] + MINUTE if is_full else None,
             credits=await self._spent_today(conn, account_id, now),
-            credits_lift_at=_next_day(now),
+            credits_lift_at=next_day(now),
         )
 
     async def _check_pace(self, conn: AsyncConnection, asked: Asked) -> None:
@@ -96,14 +94,13 @@ class Limits:
             return
         left = max(0, limit - await self._spent_today(conn, asked.account_id, asked.now))
         if asked.order.price > left:
-            raise DayUsedUp(limit=limit, left=left, lifts_at=_next_day(asked.now))
+            raise DayUsedUp(limit=limit, left=left, lifts_at=next_day(asked.now))
 
     async def _spent_today(self, conn: AsyncConnection, account_id: int, now: datetime) -> int:
         today = now.astimezone(UTC).date()
         if today != self._day:
             # Yesterday's last entry stays that all day long.
-            midnight = datetime.combine(today, time(), tzinfo=UTC)
-            self._last_before = await ledger.last_before(conn, midnight)
+            self._last_before = await ledger.last_before(conn, day_start(now))
             self._day = today
         return await ledger.spent_after(conn, account_id, self._last_before)
 
@@ -130,11 +127,6 @@ async def _recent(
 def _latest(account_id: int) -> sa.Select[datetime]:
     return (
         sa.select(jobs.c.created_at)
-        .where(jobs.c.account_id == account_id, jobs.c.action.not_in(_FREE))
+        .where(jobs.c.account_id == account_id, jobs.c.action != PICK)
         .order_by(jobs.c.id.desc())
     )
-
-
-def _next_day(now: datetime) -> datetime:
-    tomorrow = now.astimezone(UTC).date() + timedelta(days=1)
-    return datetime.combine(tomorrow, time(), tzinfo=UTC)

@@ -24,6 +24,7 @@ from bot.services.preferences import Preferring
 from bot.services.quoting import Quoting
 from bot.services.requests import ImageWish, Origin
 from bot.services.resources import Resources
+from bot.services.screening import Screening
 
 log = structlog.get_logger()
 
@@ -67,6 +68,7 @@ class LoraShelf:
         *,
         preferring: Preferring,
         quoting: Quoting,
+        screening: Screening,
         site: LoraSite | None,
     ) -> None:
         self._catalog = resources.catalog
@@ -74,6 +76,7 @@ class LoraShelf:
         self._routing = resources.routing
         self._preferring = preferring
         self._quoting = quoting
+        self._screening = screening
         self._site = site
         self._bases: OrderedDict[int, str] = OrderedDict()
 
@@ -219,16 +222,17 @@ class LoraShelf:
             except ProviderError as error:
                 log.info("LoRA is not known", reason=str(error))
                 return None
-            self._note(version_id, found.base_model)
+            self._note(version_id, found)
         return self._bases[version_id] or None
 
     def _remember(self, found: Iterable[FoundResource]) -> None:
         for one in found:
             if one.version_id is not None:
-                self._note(one.version_id, one.base_model)
+                self._note(one.version_id, one)
 
-    def _note(self, version_id: int, base: str) -> None:
-        self._bases[version_id] = base
+    def _note(self, version_id: int, found: FoundResource) -> None:
+        self._screening.name_lora(version_id, f"{found.name}\n{found.version_name}")
+        self._bases[version_id] = found.base_model
         self._bases.move_to_end(version_id)
         while len(self._bases) > MOST_BASES:
             self._bases.popitem(last=False)

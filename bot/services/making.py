@@ -19,6 +19,7 @@ from bot.errors import (
     UnknownJob,
 )
 from bot.jobs import Job, NewJob, Picture
+from bot.policy import Verdict
 from bot.services.accounts import SPENDING, Accounts
 from bot.services.credits import next_daily
 from bot.services.followups import (
@@ -30,10 +31,9 @@ from bot.services.followups import (
     from_picture,
     is_shown_anew,
 )
-from bot.services.gates import Asked, Gate
+from bot.services.gates import Asked, Gate, asked_by
 from bot.services.lineage import with_lineage
 from bot.services.orders import Click, Order, find_known, find_settled, freest_slot, order_for
-from bot.services.places import is_spoiler_here
 from bot.services.quoting import Quote, Quoting
 from bot.services.requests import ImageWish, Origin, Source
 from bot.services.resources import Resources
@@ -112,6 +112,20 @@ class Making:
         kept = await self._media.take_mask(data, width=image.width, height=image.height)
         return Source(kept.sha256, kept.width, kept.height)
 
+    async def rehearse(self, origin: Origin, wish: ImageWish) -> None:
+        """Refuse a wish, for somebody who has an account, before its pictures are looked at.
+
+        Raises:
+            UserError: what a gate says. Nothing is written.
+        """
+        order = order_for(self._quoting, self._servers.of(origin.server_id), origin, wish)
+        async with self._db.read() as conn:
+            account_id = await ledger.find_account(
+                conn, server_id=origin.server_id, user_id=origin.user_id
+            )
+            assert account_id is not None, origin.user_id
+            await self._checked(conn, account_id, origin, order, Click(wish.task))
+
     async def request_images(
         self, origin: Origin, wish: ImageWish, *, action: str = "imagine"
     ) -> Accepted:
@@ -157,13 +171,13 @@ class Making:
         order = order_for(self._quoting, self._servers.of(origin.server_id), origin, wish)
         return await self._accept(origin, order, Click(action, parent, number=number, key=key))
 
-    async def price_of(
+    async def quote_of(
         self, origin: Origin, job_id: int, number: int, *, action: str, prompt: str | None = None
-    ) -> int:
-        """Return what `follow_up` would cost; raises as it does."""
+    ) -> Quote:
+        """Return what `follow_up` would be, with its price; raises as it does."""
         parent = await self._parent(origin, job_id)
         wish = await self._wish(parent, number, action, prompt)
-        return self.quote(wish, server_id=origin.server_id).price
+        return self.quote(wish, server_id=origin.server_id)
 
     async def pick(self, origin: Origin, job_id: int, number: int) -> Accepted:
         """Accept one picture of a job as a message of its own; free, and once per person.
@@ -260,23 +274,26 @@ class Making:
             raise Restarting
         verdict = await self._screening.check_order(origin, order, click)
         try:
-            async with self._db.write() as conn:
-                known = await find_known(conn, origin, click, self._clock())
-                job = known or await self._write_job(conn, origin, order, click)
-                if known is None:
-                    await self._screening.note(conn, origin, verdict, job)
-                return Accepted(view=await self._views.of(conn, job), is_new=known is None)
-        except IntegrityError:
-            # Another process accepted the same interaction or click between our look and our
-            # write; it is there now.
-            async with self._db.read() as conn:
-                known = await find_known(conn, origin, click, self._clock())
-                if known is None:
-                    raise
-                return Accepted(view=await self._views.of(conn, known), is_new=False)
+            try:
+                return await self._find_or_write(origin, order, click, verdict)
+            except IntegrityError:
+                # Another process accepted the same interaction or click, or took the number of
+                # the job, between our look and our write; it is there now.
+                return await self._find_or_write(origin, order, click, verdict)
         finally:
             self._budget.nudge()
             self._screening.nudge()
+
+    async def _find_or_write(
+        self, origin: Origin, order: Order, click: Click, verdict: Verdict
+    ) -> Accepted:
+        async with self._db.write() as conn:
+            known = await find_known(conn, origin, click, self._clock())
+            marked = replace(order, inputs=jobs.with_held(order.inputs, verdict.held))
+            job = known or await self._write_job(conn, origin, marked, click)
+            if known is None:
+                await self._screening.note(conn, origin, verdict, job)
+            return Accepted(view=await self._views.of(conn, job), is_new=known is None)
 
     async def _made_before(self, origin: Origin, likeness: str | None) -> Click | None:
         """Return the click that shows the very same pictures again, if they are all still kept."""
@@ -310,17 +327,17 @@ class Making:
         account_id = await self._accounts.admit(
             conn, server_id=origin.server_id, user_id=origin.user_id
         )
-        asked = self._asked(origin, account_id, order, click)
+        asked = await self._checked(conn, account_id, origin, order, click)
         order = asked.order
-        for gate in self._gates:
-            await gate.check(conn, asked)
         if order.cost_usd_micros:
             await self._budget.check(conn, order.cost_usd_micros)
         slot = await freest_slot(conn, account_id, order.lane, slots=asked.tier.slots)
         job = await jobs.accept(
             conn,
             NewJob(
-                interaction_id=origin.interaction_id,
+                interaction_id=await jobs.number_for(
+                    conn, origin.interaction_id, user_id=origin.user_id
+                ),
                 application_id=origin.application_id,
                 token=origin.token,
                 server_id=origin.server_id,
@@ -357,27 +374,15 @@ class Making:
             await self._hold(conn, job)
         return job
 
-    def _asked(self, origin: Origin, account_id: int, order: Order, click: Click) -> Asked:
-        tier = self._servers.tier_of(origin)
-        settings = self._servers.of(origin.server_id)
-        if tier.lane == "relax":
-            order = replace(order, lane="relax")
-        is_of_spoiler = click.parent is not None and click.parent.is_spoiler
-        if is_of_spoiler or is_spoiler_here(settings, origin):
-            order = replace(order, is_spoiler=True)
-        return Asked(
-            origin=origin,
-            account_id=account_id,
-            action=click.action,
-            order=order,
-            settings=settings,
-            tier=tier,
-            now=self._clock(),
-            parent=click.parent,
-            is_shown_only=bool(click.pictures),
-            number=click.number,
-            pictures=click.pictures,
-        )
+    async def _checked(
+        self, conn: AsyncConnection, account_id: int, origin: Origin, order: Order, click: Click
+    ) -> Asked:
+        """Ask every gate; return what was asked for, as the server's staff let it be made."""
+        servers, now = self._servers, self._clock()
+        asked = asked_by(origin, order, click, account_id=account_id, servers=servers, now=now)
+        for gate in self._gates:
+            await gate.check(conn, asked)
+        return asked
 
     async def _hold(self, conn: AsyncConnection, job: Job) -> None:
         try:

@@ -8,12 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import ledger
 from bot.db import take_turn
-from bot.db.tables import jobs, reports, sanctions, staff_actions
+from bot.db.tables import appeals, jobs, reports, sanctions, staff_actions
 from bot.errors import NoSuchPicture, NotPermitted, NotSanctioned, Untouchable
 from bot.jobs import check_shown, read_pictures
 from bot.jobs import get as get_job
 from bot.services.desk import Desk
 from bot.services.gates import Asked
+from bot.services.outside import Rank
 from bot.services.requests import Origin
 from bot.services.resources import Resources
 from bot.services.sanctions import (
@@ -37,8 +38,14 @@ PER_PAGE = 6
 FOR_POINTS = timedelta(days=1)
 """How long somebody is suspended whose warnings add up."""
 
+AS_GOOD = timedelta(hours=1)
+"""A suspension that ends so much earlier is as good: warnings at once suspend once."""
+
 BLOCKED_PROMPT = "blocked prompt"
 """The action of `staff_actions` that a refused prompt is counted by."""
+
+
+_RANKS = {Rank.MODERATOR: "staff", Rank.ADMINISTRATOR: "administrator", Rank.OWNER: "owner"}
 
 
 @dataclass(frozen=True)
@@ -105,15 +112,24 @@ class Moderation:
 
         Raises:
             NotPermitted: they are no staff.
-            Untouchable: it is themselves, or other staff.
+            Untouchable: it is themselves, or somebody who stands as high as they do.
             NotNow: Discord could not be asked.
         """
         if not origin.is_staff:
             raise NotPermitted
         if user_id == origin.user_id:
             raise Untouchable(why="self")
-        if not origin.is_admin and await self._outside.is_staff(origin.server_id, user_id):
-            raise Untouchable(why="staff")
+        rank = await self._outside.rank_of(origin.server_id, user_id)
+        if rank >= await self._rank_against(origin, rank):
+            raise Untouchable(why=_RANKS[rank])
+
+    async def _rank_against(self, origin: Origin, rank: Rank) -> Rank:
+        """Return how high staff stand, as far as it matters against somebody of a rank."""
+        if not origin.is_admin:
+            return Rank.MODERATOR
+        if rank < Rank.ADMINISTRATOR:
+            return Rank.ADMINISTRATOR
+        return await self._outside.rank_of(origin.server_id, origin.user_id)
 
     async def punish(self, origin: Origin, penalty: Penalty) -> Punished:
         """Note something about somebody, warn, suspend or ban them, and tell them.
@@ -173,6 +189,7 @@ class Moderation:
             before = standing_of(found, now)
             for one in ended:
                 await lift_one(conn, one.id, staff_id=origin.user_id, now=now)
+                await self._answer_appeal(conn, origin, one, reason)
             deed = Deed("unban", user_id, before.words, "free", reason)
             await self._staff.write(conn, origin, deed)
             counted = next(one for one in ended if one.id == before.sanction_id)
@@ -242,6 +259,20 @@ class Moderation:
         self._staff.nudge()
         self._errands.nudge()
 
+    async def _answer_appeal(
+        self, conn: AsyncConnection, origin: Origin, sanction: Sanction, reason: str
+    ) -> None:
+        """Grant an open appeal against what was lifted by another way."""
+        answered = await conn.execute(
+            appeals.update()
+            .where(appeals.c.sanction_id == sanction.id, appeals.c.status == "open")
+            .values(
+                status="granted", outcome=reason, closed_by=origin.user_id, closed_at=self._clock()
+            )
+        )
+        if answered.rowcount:
+            await self._errands.add(conn, "appeal card", sanction.id)
+
     async def _add(
         self,
         conn: AsyncConnection,
@@ -279,8 +310,10 @@ class Moderation:
         limit = self._servers.of(origin.server_id).suspend_at_points
         last, now = found[-1], self._clock()
         before = standing_of(found, now)
-        is_free = not (before.is_banned or before.is_suspended)
-        if last.kind != "warn" or not 0 < limit <= points or not is_free:
+        if last.kind != "warn" or not 0 < limit <= points:
+            return None
+        ends_at = now + FOR_POINTS - AS_GOOD
+        if before.is_banned or (before.until is not None and before.until > ends_at):
             return None
         reason = f"{_points_words(points)} of warnings"
         penalty = Penalty("suspend", last.user_id, reason, duration=FOR_POINTS)

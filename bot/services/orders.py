@@ -25,6 +25,9 @@ SETTLING_PAUSE_S = 0.1
 RELAXED_SLOTS = 1
 """How many jobs of one account run at once in the relaxed lane; in the fast one its tier says."""
 
+PICK = "pick"
+"""The action that brings one picture of a job: no request of its own, as everything else is."""
+
 PICK_STANDS_FOR = timedelta(minutes=10)
 """A second press within this means the same message; a later one wants it again."""
 
@@ -108,7 +111,7 @@ async def find_known(
     conn: AsyncConnection, origin: Origin, click: Click, now: datetime
 ) -> Job | None:
     """Return the job that this interaction, or this very press, was accepted as before."""
-    known = await jobs.find_by_interaction(conn, origin.interaction_id)
+    known = await jobs.find_by_interaction(conn, origin.interaction_id, user_id=origin.user_id)
     if known is not None or click.key is None:
         return known
     known = await jobs.find_by_click(conn, click.key)
@@ -122,7 +125,7 @@ async def find_known(
     # A paid click may be repeated once its job is over; a pick a while later, for its message
     # may be gone by then.
     is_fresh = now - known.created_at < PICK_STANDS_FOR
-    return known if click.action == "pick" and known.status == "done" and is_fresh else None
+    return known if click.action == PICK and known.status == "done" and is_fresh else None
 
 
 async def freest_slot(conn: AsyncConnection, account_id: int, lane: str, *, slots: int) -> int:

@@ -1,7 +1,17 @@
 """The outside: what services ask of Discord beside showing jobs to those who asked for them."""
 
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Protocol
+
+
+class Rank(IntEnum):
+    """How high somebody stands in a server; whoever hosts the bot stands as high as its owner."""
+
+    MEMBER = 0
+    MODERATOR = 1
+    ADMINISTRATOR = 2
+    OWNER = 3
 
 
 @dataclass(frozen=True)
@@ -44,8 +54,8 @@ class Outside(Protocol):
         """Return a member's roles, or None for somebody who is no member (any more)."""
         ...
 
-    async def is_staff(self, server_id: int, user_id: int) -> bool:
-        """Whether somebody moderates a server: by their roles, or because it is theirs."""
+    async def rank_of(self, server_id: int, user_id: int) -> Rank:
+        """Return how high somebody stands: by their roles, or because the server is theirs."""
         ...
 
     async def allows_nsfw(self, channel_id: int) -> bool:

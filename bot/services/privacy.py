@@ -37,6 +37,9 @@ ZIPPED_ABOVE_BYTES = 1_000_000
 SAFE_LIMIT_BYTES = 10 * 1024 * 1024
 """What every place takes, direct messages too."""
 
+_AMONG_STAFF = ("note", "dismiss report")
+"""Deeds that the person they are about is not told of."""
+
 # What a job's row says about the person; tokens, runners and keys are the machine's own.
 _JOB_FIELDS = (
     "id", "created_at", "started_at", "finished_at", "action", "parent_id", "parent_picture",
@@ -232,7 +235,11 @@ async def _moderation(conn: AsyncConnection, origin: Origin) -> list[dict[str, A
     return await _rows(
         conn,
         sa.select(action.action, action.before, action.after, action.reason, action.created_at)
-        .where(action.server_id == origin.server_id, action.target_id == origin.user_id)
+        .where(
+            action.server_id == origin.server_id,
+            action.target_id == origin.user_id,
+            action.action.not_in(_AMONG_STAFF),
+        )
         .order_by(action.id),
     )
 

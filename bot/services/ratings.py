@@ -41,7 +41,9 @@ def adults_among(catalog: Catalog, model_name: str, made: Sequence[Picture]) -> 
 
 def are_for_adults(catalog: Catalog, made: Sequence[Made]) -> bool:
     """Whether any of some pictures, as our jobs made them, is for adults."""
-    return any(is_for_adults(flag=one.is_nsfw, rating=rating_of(catalog, one.model)) for one in made)
+    return any(
+        is_for_adults(flag=one.is_nsfw, rating=rating_of(catalog, one.model)) for one in made
+    )
 
 
 def describes_adults(catalog: Catalog, job: Job, made: Sequence[Made]) -> bool:

@@ -1,18 +1,26 @@
 """Removal: pictures that staff take away, wherever they are shown, and what they cost."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-import structlog
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import jobs, ledger
 from bot.db import take_turn
-from bot.errors import JobRemoved, JobStillRunning, NoSuchPicture, NotPermitted, TreasuryEmpty
+from bot.db.tables import reports
+from bot.errors import (
+    JobRemoved,
+    JobStillRunning,
+    NoSuchPicture,
+    NotPermitted,
+    OwnCredits,
+    TreasuryEmpty,
+)
 from bot.errors import UnknownJob as Unknown
 from bot.jobs import Job, Removed
-from bot.services.delivery import NotNow, PictureFile, Undeliverable
-from bot.services.desk import Desk
+from bot.services.delivery import NotNow, PictureFile, TooLarge, Undeliverable
+from bot.services.desk import TAKE_DOWN, Desk
 from bot.services.feed import FeedPost
 from bot.services.handing import SAFE_LIMIT_BYTES
 from bot.services.outside import Place, Post
@@ -22,7 +30,8 @@ from bot.services.sanctions import TURN
 from bot.services.staff import Deed
 from bot.services.views import JobView
 
-log = structlog.get_logger()
+_LINK = "https://discord.com/channels/{}/{}/{}"
+_DELETE_IT = "It shows what was removed, and I may not delete it. Delete it by hand."
 
 
 @dataclass(frozen=True)
@@ -62,26 +71,26 @@ class Removal:
 
     def __init__(self, resources: Resources, desk: Desk) -> None:
         self._db = resources.db
+        self._clock = resources.clock
+        self._desk = desk
         self._decency = desk.decency
         self._errands = desk.errands
         self._handing = desk.handing
         self._outside = desk.outside
-        self._servers = desk.servers
         self._staff = desk.staff
         self._views = desk.views
-        desk.errands.learn("take down", self._take_down)
+        desk.errands.learn(TAKE_DOWN, self._take_down)
 
     async def remove(self, origin: Origin, takeaway: Takeaway) -> Taken:
         """Take a job of the server away.
 
         Raises:
-            NotPermitted, UnknownJob, JobStillRunning, JobRemoved, NoSuchPicture: nothing was
-                written.
+            NotPermitted, UnknownJob, JobStillRunning, JobRemoved, NoSuchPicture, OwnCredits:
+                nothing was written.
         """
         async with self._db.write() as conn:
             taken = await self.write(conn, origin, takeaway)
-        self._staff.nudge()
-        self._errands.nudge()
+        self._desk.nudge()
         return taken
 
     async def write(self, conn: AsyncConnection, origin: Origin, takeaway: Takeaway) -> Taken:
@@ -90,10 +99,13 @@ class Removal:
             raise NotPermitted
         await take_turn(conn, TURN)
         job = await _find(conn, origin, takeaway)
+        if takeaway.refunds and job.user_id == origin.user_id and not origin.is_admin:
+            raise OwnCredits
         gone = await jobs.remove(conn, job, takeaway.number)
         refunded = owed = 0
         for one in gone:
-            await self._errands.add(conn, "take down", one.job.id)
+            await self._errands.add(conn, TAKE_DOWN, one.job.id)
+            await self._close_reports(conn, origin, one)
             if takeaway.refunds:
                 paid, unpaid = await _refund(conn, one)
                 refunded, owed = refunded + paid, owed + unpaid
@@ -109,7 +121,26 @@ class Removal:
     async def note_copy(self, job_id: int, *, channel_id: int, message_id: int) -> None:
         """Remember a message that shows a job beside its card, so that it can be deleted too."""
         async with self._db.write() as conn:
-            await jobs.note_copy(conn, job_id, channel_id=channel_id, message_id=message_id)
+            await self._desk.note_copy(conn, job_id, Place(channel_id, message_id))
+        self._errands.nudge()
+
+    async def _close_reports(self, conn: AsyncConnection, origin: Origin, gone: Removed) -> None:
+        """Close the open cases of pictures that went, but not one's own."""
+        if gone.job.user_id == origin.user_id:
+            return
+        is_meant = reports.c.number.in_(gone.numbers) | sa.literal(gone.is_whole)
+        closed = await conn.execute(
+            reports.update()
+            .where(reports.c.job_id == gone.job.id, reports.c.status == "open", is_meant)
+            .values(status="removed", closed_by=origin.user_id, closed_at=self._clock())
+            .returning(reports.c.id, reports.c.number)
+        )
+        carded: set[int] = set()
+        for report_id, number in sorted(closed):
+            if number not in carded:
+                carded.add(number)
+                await self._errands.add(conn, "report card", report_id)
+            await self._errands.add(conn, "tell reporter", report_id)
 
     async def _take_down(self, job_id: int) -> None:
         """Delete the messages that show a removed job; where pictures are left, show those."""
@@ -119,17 +150,37 @@ class Removal:
             if not job.is_final:
                 raise NotNow(f"job {job_id} is just being shown")
             view = await self._views.of(conn, job)
-            copies = [
-                Place(one.channel_id, one.message_id) for one in await jobs.copies_of(conn, job_id)
-            ]
-        feed = self._servers.of(job.server_id).feed_channel
-        card = () if job.message_id is None else (Place(job.channel_id, job.message_id),)
-        for place in (*card, *copies):
-            is_fed = place in copies and place.channel_id == feed
+            copies = await jobs.copies_of(conn, job_id)
+        places: dict[Place, type[Showing] | type[FeedPost]] = {}
+        if job.message_id is not None:
+            places[Place(job.channel_id, job.message_id)] = Showing
+        for copy in copies:
+            kind = FeedPost if copy.is_feed else Showing
+            places[Place(copy.channel_id, copy.message_id)] = kind
+        stay = [place for place, kind in places.items() if not await self._went(place, view, kind)]
+        if stay:
+            await self._tell_what_stays(job, stay)
+
+    async def _went(
+        self, place: Place, view: JobView, kind: type[Showing] | type[FeedPost]
+    ) -> bool:
+        """Take what went out of a message, or the message away; return whether that was done."""
+        try:
+            await self._clear(place, view, kind)
+        except (TooLarge, Undeliverable):
             try:
-                await self._clear(place, view, FeedPost if is_fed else Showing)
-            except Undeliverable as error:
-                log.info("message stays", job_id=job_id, reason=str(error))
+                await self._outside.remove(place)
+            except Undeliverable:
+                return False
+        return True
+
+    async def _tell_what_stays(self, job: Job, places: Collection[Place]) -> None:
+        async with self._db.write() as conn:
+            for place in places:
+                link = _LINK.format(job.server_id, place.channel_id, place.message_id)
+                deed = Deed("message stays", job.user_id, f"job {job.id}", link, _DELETE_IT)
+                await self._staff.note(conn, job.server_id, deed)
+        self._staff.nudge()
 
     async def _clear(
         self, place: Place, view: JobView, kind: type[Showing] | type[FeedPost]

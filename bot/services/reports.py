@@ -5,6 +5,7 @@ All open reports of one picture are one case: one card in the mod log, decided a
 
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,8 +22,10 @@ from bot.errors import (
     JobStillRunning,
     NoSuchPicture,
     NotPermitted,
+    TooManyReports,
     UnknownCase,
     UnknownJob,
+    Untouchable,
 )
 from bot.jobs import Job
 from bot.services.complaints import (
@@ -47,6 +50,11 @@ from bot.services.resources import Resources
 from bot.services.sanctions import TURN, Penalty
 from bot.services.staff import Deed
 from bot.services.views import JobView
+
+MOST_REPORTS = 20
+"""How many reports of one person, made within a day, may wait for a decision."""
+
+_A_DAY = timedelta(days=1)
 
 
 class Reports:
@@ -82,8 +90,8 @@ class Reports:
         """Note a report; return its id.
 
         Raises:
-            UnknownJob, JobStillRunning, JobRemoved, NoSuchPicture, AlreadyReported: nothing was
-                written.
+            UnknownJob, JobStillRunning, JobRemoved, NoSuchPicture, AlreadyReported,
+                TooManyReports: nothing was written.
         """
         try:
             async with self._db.write() as conn:
@@ -101,11 +109,8 @@ class Reports:
             NotPermitted, UnknownCase, CaseClosed, Untouchable: nothing was written.
             NotNow: Discord could not be asked who the person is.
         """
-        if not origin.is_staff:
-            raise NotPermitted
-        async with self._db.read() as conn:
-            job = await _job_of(conn, _open(await _case(conn, origin.server_id, report_id))[0])
-        if decision.action in ("warn", "suspend", "ban"):
+        job = await self.check_open(origin, report_id)
+        if decision.action != "remove":
             await self._moderation.check_target(origin, job.user_id)
         async with self._db.write() as conn:
             await take_turn(conn, TURN)
@@ -126,26 +131,33 @@ class Reports:
             case = await _case(conn, origin.server_id, report_id)
             return (await _job_of(conn, case[0])).user_id
 
-    async def check_open(self, origin: Origin, report_id: int) -> None:
-        """Refuse a decision before its form is filled in.
+    async def check_open(self, origin: Origin, report_id: int) -> Job:
+        """Return what a case is about; refuse a decision before its form is filled in.
 
         Raises:
-            NotPermitted, UnknownCase, CaseClosed: there is nothing to decide.
+            NotPermitted, UnknownCase, CaseClosed, Untouchable: they have nothing to decide.
         """
         if not origin.is_staff:
             raise NotPermitted
         async with self._db.read() as conn:
-            _open(await _case(conn, origin.server_id, report_id))
+            job = await _job_of(conn, _open(await _case(conn, origin.server_id, report_id))[0])
+        if job.user_id == origin.user_id:
+            raise Untouchable(why="self")
+        return job
 
-    async def open_cards(self, conn: AsyncConnection, server_id: int) -> list[ReportCard]:
-        """Return the open cases of a server without their pictures, oldest first."""
+    async def waiting(self, conn: AsyncConnection, server_id: int) -> list[tuple[datetime, int]]:
+        """Return since when each open case of a server waits, and its first report."""
+        report = reports.c
         found = await conn.execute(
-            sa.select(sa.func.min(reports.c.id))
-            .where(reports.c.server_id == server_id, reports.c.status == "open")
-            .group_by(reports.c.job_id, reports.c.number)
-            .order_by(sa.func.min(reports.c.id))
+            sa.select(sa.func.min(report.created_at), sa.func.min(report.id))
+            .where(report.server_id == server_id, report.status == "open")
+            .group_by(report.job_id, report.number)
         )
-        return [await self._card(conn, await _case(conn, server_id, row[0])) for row in found]
+        return [(since, report_id) for since, report_id in found]
+
+    async def card(self, conn: AsyncConnection, report_id: int) -> ReportCard:
+        """Return a case as staff see it, without its picture."""
+        return await self._card(conn, await _case(conn, None, report_id))
 
     async def _write(self, conn: AsyncConnection, origin: Origin, complaint: Complaint) -> int:
         job, number = await _reported(conn, origin, complaint)
@@ -156,6 +168,7 @@ class Reports:
         )
         if await conn.scalar(sa.select(reports.c.id).where(same)) is not None:
             raise AlreadyReported
+        await self._check_count(conn, origin)
         written = await conn.execute(
             reports.insert()
             .values(
@@ -174,6 +187,13 @@ class Reports:
         await self._errands.add(conn, "report card", report_id)
         return report_id
 
+    async def _check_count(self, conn: AsyncConnection, origin: Origin) -> None:
+        mine = (reports.c.server_id == origin.server_id) & (reports.c.reporter_id == origin.user_id)
+        waits = (reports.c.status == "open") & (reports.c.created_at > self._clock() - _A_DAY)
+        count = sa.select(sa.func.count()).select_from(reports).where(mine, waits)
+        if (await conn.scalar(count) or 0) >= MOST_REPORTS:
+            raise TooManyReports(limit=MOST_REPORTS)
+
     async def _close(
         self,
         conn: AsyncConnection,
@@ -188,22 +208,24 @@ class Reports:
             .where(reports.c.id.in_([row.id for row in case]))
             .values(status=status, closed_by=origin.user_id, closed_at=self._clock())
         )
-        punished = None
+        punished = taken = None
         if decision.action in ("warn", "suspend", "ban"):
             punished = await self._moderation.write(conn, origin, _penalty(decision, job))
         if decision.action == "remove" or decision.removes:
-            number = case[0].number or None
+            # Of what its maker had deleted we do not know the pictures any more, only the messages.
+            is_known = case[0].number and not jobs.is_forgotten(job)
+            number = case[0].number if is_known else None
             takeaway = Takeaway(job.id, number, decision.reason, refunds=decision.refunds)
             # Gone before by another way is as good.
             with suppress(JobRemoved, NoSuchPicture):
-                await self._removal.write(conn, origin, takeaway)
+                taken = await self._removal.write(conn, origin, takeaway)
         if decision.action == "dismiss":
             deed = Deed("dismiss report", job.user_id, "open", status, decision.reason)
             await self._staff.write(conn, origin, deed)
         await self._errands.add(conn, "report card", case[0].id)
         for row in case:
             await self._errands.add(conn, "tell reporter", row.id)
-        return Decided(status, job.user_id, punished)
+        return Decided(status, job.user_id, punished, taken)
 
     async def _show(self, report_id: int) -> None:
         """Post a case's card in the mod log, or bring it up to date."""
@@ -225,9 +247,10 @@ class Reports:
             place = None
             if not card.is_open:
                 return
-        if place is None and channel_id is not None:
+        if place is None:
+            if channel_id is None:
+                return
             place = await self._outside.post(channel_id, card, nonce=f"report-{card.id}")
-        assert place is not None
         async with self._db.write() as conn:
             await conn.execute(
                 reports.update()

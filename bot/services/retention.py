@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import jobs
 from bot.policy import ServerSettings
+from bot.services.gifts import forget_old_gifts
 from bot.services.resources import Resources
 from bot.services.servers import Servers
 from bot.services.wishing import forget_old_asks
@@ -46,11 +47,12 @@ class Retention:
     async def sweep(self) -> int:
         """Delete pictures that every server's time is over for; return how many.
 
-        Questions that nobody answered go too.
+        Questions that nobody answered go too, gifts that were not given among them.
         """
         now = self._clock()
         async with self._db.write() as conn:
             await forget_old_asks(conn, now=now)
+            await forget_old_gifts(conn, now=now)
         others = self._unusual()
         kept = await self._kept(now, others)
         # What belongs to no job, or to one that is just being asked for, is as young as this.

@@ -14,14 +14,14 @@ from bot import ledger
 from bot.catalog import WORD_TASKS
 from bot.db.tables import ledger_entries, purses
 from bot.errors import TreasuryEmpty
-from bot.jobs import Job
-from bot.services.accounts import day_start, is_frozen
+from bot.jobs import SHOWN_ONLY, Job
+from bot.services.accounts import is_frozen
+from bot.services.days import day_start
 from bot.services.resources import Resources
 from bot.services.servers import Servers
 
 _AT_ONCE = 100
 _FAVOURITE = "fav:"
-_SHOWN_ONLY = ("pick", "reuse")
 
 
 class Rewards:
@@ -34,7 +34,7 @@ class Rewards:
     async def first_picture(self, conn: AsyncConnection, job: Job) -> None:
         """Reward a person's first delivered picture of the UTC day; later ones do nothing."""
         amount = self._servers.of(job.server_id).reward_first_picture
-        is_made = job.task not in WORD_TASKS and job.action not in _SHOWN_ONLY
+        is_made = job.task not in WORD_TASKS and job.action not in SHOWN_ONLY
         if not (amount and is_made and job.delivered):
             return
         key = f"first:{job.account_id}:{self._clock():%Y-%m-%d}"

@@ -10,9 +10,9 @@ import structlog
 
 from bot import ledger
 from bot.db.tables import accounts, notes, staff_actions
-from bot.errors import BadAmount
+from bot.errors import BadAmount, ServerNotAllowed
 from bot.services.accounts import Accounts
-from bot.services.delivery import NotNow
+from bot.services.delivery import NotNow, Undeliverable
 from bot.services.outside import Outside
 from bot.services.payroll import Payroll
 from bot.services.requests import Origin
@@ -113,8 +113,14 @@ class RoleGrants:
             query = sa.select(notes.c.value).where(notes.c.name.startswith(_NAME, autoescape=True))
             left = [RoleGrant(**json.loads(value)) for value in await conn.scalars(query)]
         for grant in left:
-            if grant.key not in self._running:
+            if grant.key in self._running:
+                continue
+            try:
                 tally = await self._begin(grant, _tell_nobody)
+            except ServerNotAllowed:
+                # It is carried on when the server is allowed again; the others do not wait for it.
+                log.info("grant waits: server not allowed", key=grant.key)
+            else:
                 log.info("grant taken up", key=grant.key, people=tally.people)
 
     async def stop(self) -> None:
@@ -153,7 +159,7 @@ class RoleGrants:
         for user_id in people:
             try:
                 tally = await self._serve(grant, user_id, tally)
-            except NotNow as error:
+            except (NotNow, Undeliverable) as error:
                 log.info("grant waits", key=grant.key, reason=str(error))
                 return replace(tally, is_interrupted=True)
             await progress(tally)

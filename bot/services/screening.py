@@ -33,8 +33,10 @@ WARNING_STANDS_FOR = timedelta(minutes=10)
 QUIET_FOR = timedelta(minutes=10)
 """How long a person's further refusals are counted, but not posted one by one in the mod log."""
 
+BLOCKED_ANSWER = "blocked answer"
+"""An action in the staff's log: words that a model gave, for which nobody here is to blame."""
+
 MOST_REMEMBERED = 10_000
-LONGEST_BACKGROUND = 4000
 _LONGEST_LETTERS = 60
 _PERSONAL = ("email", "card", "phone")
 
@@ -55,6 +57,7 @@ class Screening:
         self._task: asyncio.Task[None] | None = None
         self._warned = _Memory(WARNING_STANDS_FOR)
         self._refused = _Memory(QUIET_FOR)
+        self._loras: OrderedDict[str, str] = OrderedDict()
 
     async def start(self) -> None:
         """Learn all rules before the first request; where others may change them, keep looking."""
@@ -73,42 +76,24 @@ class Screening:
         """Return a server's rules, the oldest first."""
         return self._rules.get(server_id, ())
 
-    def look(
-        self, origin: Origin, prompt: str, negative_prompt: str = "", *, background: str = ""
-    ) -> Verdict:
+    def look(self, origin: Origin, prompt: str, negative_prompt: str = "") -> Verdict:
         """Look at words, and do nothing about them."""
-        places = (origin.channel_id, origin.parent_channel_id)
-        asking = Asking(
-            prompt,
-            negative_prompt,
-            background,
-            channel_ids=[one for one in places if one is not None],
-            role_ids=origin.role_ids,
-            personal_data=self.servers.of(origin.server_id).personal_data,
-        )
-        return self._screens.get(origin.server_id, self._usual).check(asking)
+        return self._look(origin, Asking(prompt, negative_prompt))
 
-    async def check(
-        self, origin: Origin, prompt: str, negative_prompt: str = "", *, background: str = ""
-    ) -> Verdict:
+    async def check(self, origin: Origin, prompt: str) -> Verdict:
         """Refuse words that may not be used here; staff are told of it.
 
         Raises:
             PromptBlocked: whoever says it again.
             PromptWarned: the first time; the same rules pass once the person says it again.
         """
-        verdict = self.look(origin, prompt, negative_prompt, background=background)
-        if verdict.action == "block":
-            await self._note_refusal(origin, verdict, (prompt, negative_prompt))
-            raise PromptBlocked(why=verdict.findings[0].why)
-        if verdict.action == "warn" and not self._is_warned(origin, verdict):
-            raise PromptWarned
-        return verdict
+        return await self._check(origin, Asking(prompt))
 
     async def check_wishes(self, origin: Origin, wishes: Sequence[ImageWish]) -> None:
         """Refuse wishes for their words, before anything is asked or kept; raises as `check`."""
-        for prompt, negative in dict.fromkeys((one.prompt, one.negative_prompt) for one in wishes):
-            await self.check(origin, prompt, negative or "")
+        asked = ((one.prompt, one.negative_prompt or "", one.lora or "") for one in wishes)
+        for prompt, negative, lora in dict.fromkeys(asked):
+            await self._check(origin, Asking(prompt, negative, self._lora_words([lora])))
 
     async def check_order(self, origin: Origin, order: Order, click: Click) -> Verdict:
         """Refuse what is about to be made, for its words and those that its pictures come from.
@@ -118,20 +103,48 @@ class Screening:
         Raises:
             PromptBlocked, PromptWarned: as `check` does.
         """
+        behind = await self._behind(order.inputs)
+        asking = self._asking(order.inputs, behind)
         if click.action == "pick":
-            return Verdict(())
-        prompt, negative = _words_of(order.inputs)
-        background = await self._background(order.inputs)
-        return await self.check(origin, prompt, negative, background=background)
+            return Verdict((), self._look(origin, asking).held)
+        return await self._check(origin, asking)
 
     async def note(
         self, conn: AsyncConnection, origin: Origin, verdict: Verdict, job: jobs.Job
     ) -> None:
         """Let staff read that a job's words were flagged, in the transaction that accepts it."""
-        if verdict.findings:
-            deed = _deed(FLAGGED_PROMPT, origin, verdict, _words_of(job.inputs))
-            deed = replace(deed, reason=f"job #{job.id} · {deed.reason}")
-            await self._staff.note(conn, origin.server_id, deed)
+        await self._note_flags(conn, origin, verdict, _words_of(job.inputs), f"job #{job.id}")
+
+    async def note_gift(
+        self, conn: AsyncConnection, origin: Origin, verdict: Verdict, message: str
+    ) -> None:
+        """Let staff read that a gift's words were flagged, in the transaction that writes it."""
+        await self._note_flags(conn, origin, verdict, (message, ""), "gift")
+
+    def look_at_answer(self, job: jobs.Job, answer: str) -> Verdict:
+        """Look at words that a model gave, as if they came from somebody without any role."""
+        asking = Asking(
+            answer,
+            behind=jobs.held_in(job.inputs) or (),
+            channel_ids=(job.channel_id,),
+            personal_data=self.servers.of(job.server_id).personal_data,
+        )
+        return self._screens.get(job.server_id, self._usual).check(asking)
+
+    async def note_answer(
+        self, conn: AsyncConnection, job: jobs.Job, verdict: Verdict, answer: str
+    ) -> None:
+        """Let staff read why a model's words were not shown, in the transaction that says so."""
+        deed = _deed(BLOCKED_ANSWER, 0, verdict, (answer, ""))
+        deed = replace(deed, reason=f"job #{job.id} · {deed.reason}")
+        await self._staff.note(conn, job.server_id, deed)
+
+    def name_lora(self, version_id: int, name: str) -> None:
+        """Remember what a LoRA is called where it comes from: its name is words as well."""
+        self._loras[str(version_id)] = name
+        self._loras.move_to_end(str(version_id))
+        if len(self._loras) > MOST_REMEMBERED:
+            self._loras.popitem(last=False)
 
     def nudge(self) -> None:
         """Show staff what was noted, soon. Called after the transaction."""
@@ -155,19 +168,70 @@ class Screening:
                 )
             self._rules, self._screens = rules, screens
 
-    async def _background(self, inputs: Mapping[str, Any]) -> str:
+    def _look(self, origin: Origin, asking: Asking) -> Verdict:
+        places = (origin.channel_id, origin.parent_channel_id)
+        placed = replace(
+            asking,
+            channel_ids=[one for one in places if one is not None],
+            role_ids=origin.role_ids,
+            personal_data=self.servers.of(origin.server_id).personal_data,
+        )
+        return self._screens.get(origin.server_id, self._usual).check(placed)
+
+    async def _check(self, origin: Origin, asking: Asking) -> Verdict:
+        verdict = self._look(origin, asking)
+        if verdict.action == "block":
+            words = asking.prompt, asking.negative_prompt
+            await self._note_refusal(origin, verdict, words)
+            raise PromptBlocked(why=verdict.findings[0].why)
+        if verdict.action == "warn" and not self._is_warned(origin, verdict):
+            raise PromptWarned
+        return verdict
+
+    async def _behind(self, inputs: Mapping[str, Any]) -> frozenset[str]:
+        """Return what is held by the words that a job's pictures were made from."""
         sources = jobs.sources_in(inputs)
         if not sources:
-            return ""
+            return frozenset()
         async with self._db.read() as conn:
-            words = await jobs.words_behind(conn, sources)
-        return "\n".join(words)[:LONGEST_BACKGROUND]
+            behind = await jobs.read_behind(conn, sources)
+        # Jobs from before there were marks have words alone.
+        held = set(behind.held)
+        for words in behind.words:
+            held |= (await asyncio.to_thread(self._usual.check, Asking(words))).held
+        return frozenset(held)
+
+    def _asking(self, inputs: Mapping[str, Any], behind: frozenset[str]) -> Asking:
+        prompt, negative = _words_of(inputs)
+        loras = [lora["path"] for lora in inputs.get("loras", ())]
+        background = self._lora_words([*loras, *inputs.get("air_loras", ())])
+        return Asking(prompt, negative, background, behind)
+
+    def _lora_words(self, loras: Sequence[str]) -> str:
+        """Return the names of LoRAs, as they are written and as their site has them."""
+        names = (name for lora in loras for name in lora.split()[:1])
+        # One of CivitAI's ends with the number of its version, which alone says nothing.
+        words = (self._loras.get(name.rpartition("@")[2], name) for name in names)
+        return "\n;\n".join(words)
+
+    async def _note_flags(
+        self,
+        conn: AsyncConnection,
+        origin: Origin,
+        verdict: Verdict,
+        words: tuple[str, str],
+        where: str,
+    ) -> None:
+        if verdict.findings:
+            deed = _deed(FLAGGED_PROMPT, origin.user_id, verdict, words)
+            deed = replace(deed, reason=f"{where} · {deed.reason}")
+            await self._staff.note(conn, origin.server_id, deed)
 
     async def _note_refusal(self, origin: Origin, verdict: Verdict, words: tuple[str, str]) -> None:
         who = (origin.server_id, origin.user_id)
         is_quiet = self._refused.find(who, self._clock()) is not None
         self._refused.put(who, origin.interaction_id, self._clock())
-        deed = _deed(BLOCKED_PROMPT, origin, verdict, words)
+        deed = _deed(BLOCKED_PROMPT, origin.user_id, verdict, words)
         try:
             async with self._db.write() as conn:
                 await self._staff.note(conn, origin.server_id, deed, is_quiet=is_quiet)
@@ -224,13 +288,13 @@ def _words_of(inputs: Mapping[str, Any]) -> tuple[str, str]:
     return inputs.get("prompt") or "", inputs.get("negative_prompt") or ""
 
 
-def _deed(action: str, origin: Origin, verdict: Verdict, words: tuple[str, str]) -> Deed:
+def _deed(action: str, user_id: int, verdict: Verdict, words: tuple[str, str]) -> Deed:
     whys = dict.fromkeys(_why(finding) for finding in verdict.findings)
     letters = dict.fromkeys(
         part for finding in verdict.findings for part in _letters_of(finding, words)
     )
     quoted = "".join(f" “{part}”" for part in letters)[:_LONGEST_LETTERS]
-    return Deed(action, target_id=origin.user_id, reason=f"{', '.join(whys)}{quoted}")
+    return Deed(action, target_id=user_id, reason=f"{', '.join(whys)}{quoted}")
 
 
 def _why(finding: Finding) -> str:

@@ -1,6 +1,7 @@
 """What staff did: written with the deed, and posted where the staff look."""
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -143,25 +144,33 @@ class StaffLog:
         self._news.set()
 
     async def post_new(self) -> bool:
-        """Post what is not posted yet, the oldest first; return whether all of it is."""
+        """Post what is not posted yet, the oldest first; return whether all of it is.
+
+        A server whose log cannot be reached just now keeps no other waiting.
+        """
+        waiting: set[int] = set()
+        while found := await self._new_but(waiting):
+            for action in found:
+                if action.server_id in waiting:
+                    continue
+                try:
+                    await self._post(action)
+                except NotNow as error:
+                    log.info("mod log waits", server_id=action.server_id, reason=str(error))
+                    waiting.add(action.server_id)
+                    continue
+                async with self._db.write() as conn:
+                    mine = staff_actions.c.id == action.id
+                    await conn.execute(staff_actions.update().where(mine).values(is_posted=True))
+        return not waiting
+
+    async def _new_but(self, server_ids: Collection[int]) -> list[StaffAction]:
+        """Return some deeds that are not posted, the oldest first, of all but some servers."""
+        action = staff_actions.c
+        is_due = ~action.is_posted & action.server_id.not_in(server_ids)
+        query = sa.select(*_ROW).where(is_due).order_by(action.id).limit(AT_ONCE)
         async with self._db.read() as conn:
-            query = (
-                sa.select(*_ROW)
-                .where(~staff_actions.c.is_posted)
-                .order_by(staff_actions.c.id)
-                .limit(AT_ONCE)
-            )
-            found = [StaffAction(*row) for row in await conn.execute(query)]
-        for action in found:
-            try:
-                await self._post(action)
-            except NotNow as error:
-                log.info("mod log waits", reason=str(error))
-                return False
-            async with self._db.write() as conn:
-                mine = staff_actions.c.id == action.id
-                await conn.execute(staff_actions.update().where(mine).values(is_posted=True))
-        return len(found) < AT_ONCE
+            return [StaffAction(*row) for row in await conn.execute(query)]
 
     async def _post(self, action: StaffAction) -> None:
         channel_id = self._servers.of(action.server_id).mod_log_channel

@@ -4,11 +4,9 @@ Nothing remembers that a period was paid but the ledger's keys, one for each per
 it does not matter who pays, how often or after what; a period nobody was there for is over.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
-from typing import Literal, get_args
 
 import sqlalchemy as sa
 import structlog
@@ -27,10 +25,10 @@ from bot.errors import (
     UnknownStipend,
 )
 from bot.services.accounts import Accounts
-from bot.services.days import day_start, month_start, next_month
 from bot.services.delivery import NotNow, Undeliverable
 from bot.services.outside import Outside
 from bot.services.payroll import Payroll
+from bot.services.periods import EVERY, TIMES_A_MONTH, Every, name_of, start_of
 from bot.services.requests import Origin
 from bot.services.resources import Resources
 from bot.services.staff import Deed, StaffLog
@@ -38,17 +36,12 @@ from bot.services.staff_credits import check_staff
 
 log = structlog.get_logger()
 
-Every = Literal["day", "week", "month"]
-EVERY: tuple[Every, ...] = get_args(Every)
-
 MOST_STIPENDS = 25
 MOST_ASKED = 300
 """Of how many people one round asks the roles; Discord counts every question."""
 
 ASKED_AGAIN_AFTER = timedelta(hours=6)
 """Who had no role that is paid, or was not there, is not asked for again before that."""
-
-_TIMES_A_MONTH: Mapping[Every, float] = {"day": 30.4, "week": 4.35, "month": 1.0}
 
 
 @dataclass(frozen=True)
@@ -70,7 +63,7 @@ class Stipend:
 
         By the role, not by the row: one that is ended and begun again pays no period twice.
         """
-        period = _period_name(self.every, now)
+        period = name_of(self.every, now)
         return f"stipend:{self.server_id}:{self.role_id}:{self.every}:{period}"
 
 
@@ -206,9 +199,9 @@ class Stipends:
         found: list[StipendSheet] = []
         for stipend in await _active(conn, server_id):
             paid = await _count_paid(conn, stipend, now)
-            before = await _count_paid(conn, stipend, _start_of(stipend.every, now, ago=1))
-            monthly = max(paid, before) * stipend.amount * _TIMES_A_MONTH[stipend.every]
-            next_at = _start_of(stipend.every, now, ago=-1)
+            before = await _count_paid(conn, stipend, start_of(stipend.every, now, ago=1))
+            monthly = max(paid, before) * stipend.amount * TIMES_A_MONTH[stipend.every]
+            next_at = start_of(stipend.every, now, ago=-1)
             found.append(StipendSheet(stipend, paid, next_at, round(monthly)))
         return found
 
@@ -287,7 +280,7 @@ class Stipends:
             return 0
         roles = await self._outside.roles_of(person.server_id, person.user_id)
         # Everybody who is there has the role that is named like the server.
-        own = frozenset() if roles is None else roles | {person.server_id}
+        own = frozenset[int]() if roles is None else roles | {person.server_id}
         self._heard[person.account_id] = _Heard(self._clock(), own)
         paid = 0
         for stipend in due:
@@ -376,26 +369,6 @@ async def _count_paid(conn: AsyncConnection, stipend: Stipend, now: datetime) ->
         )
     )
     return await conn.scalar(query) or 0
-
-
-def _period_name(every: Every, now: datetime) -> str:
-    now = now.astimezone(UTC)
-    if every == "day":
-        return f"{now:%Y-%m-%d}"
-    return f"{now:%G-W%V}" if every == "week" else f"{now:%Y-%m}"
-
-
-def _start_of(every: Every, now: datetime, *, ago: int) -> datetime:
-    """Return when the period that is so many before the present one begins; below 0, after it."""
-    day = day_start(now)
-    if every == "day":
-        return day - timedelta(days=ago)
-    if every == "week":
-        return day - timedelta(days=day.weekday(), weeks=ago)
-    if ago < 0:
-        return next_month(now)
-    first = month_start(now)
-    return month_start(first - timedelta(days=1)) if ago else first
 
 
 def _words(stipend: Stipend) -> str:

@@ -20,9 +20,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import jobs
 from bot.catalog import Catalog, Model, Task
 from bot.errors import BadChoice, BadKey, OutOfRange, UnknownProvider
-from bot.services.accounts import month_start
 from bot.services.alerts import Alerts
 from bot.services.budget import HIGHEST_BUDGET_USD, Budget, BudgetSheet
+from bot.services.days import month_start
 from bot.services.decisions import (
     Decision,
     Order,

@@ -14,6 +14,7 @@ from bot.db.tables import accounts, ledger_entries, purses, staff_actions
 from bot.services.owners import find_owner
 from bot.services.requests import Origin
 from bot.services.resources import Resources
+from bot.services.spreadsheets import as_words
 
 PER_PAGE = 10
 MOST_IN_FILE = 50_000
@@ -21,8 +22,6 @@ MOST_IN_FILE = 50_000
 
 _AT_ONCE = 1000
 _BY_STAFF = ("staff", "grant")
-# So that a spreadsheet takes somebody's words for nothing else.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _HEADER = ("id", "at", "what", "change", "amount", "purse", "job", "with", "reason")
 
 
@@ -122,7 +121,7 @@ def _csv_row(entry: Entry) -> tuple[object, ...]:
         entry.purse,
         entry.job_id,
         entry.other_id,
-        f"'{reason}" if reason.startswith(_FORMULA_STARTS) else reason,
+        as_words(reason),
     )
 
 

@@ -1,16 +1,15 @@
 """The treasury as staff see it: what is in it, what flows through it, and how long it lasts."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot import ledger
-from bot.services.accounts import Accounts, month_start, next_month
+from bot.services.accounts import Accounts
+from bot.services.days import PACE_OVER, month_start, next_month
 from bot.services.requests import Origin
 from bot.services.resources import Resources
 from bot.services.staff_credits import check_staff
 from bot.services.stipends import Stipends
-
-PACE_OVER = timedelta(days=7)
 
 
 @dataclass(frozen=True)

@@ -43,9 +43,10 @@ class JobView:
     are the numbers it was made with: steps, guidance and the like. `rerouted_from` is the provider
     that was asked before `provider`, if any; `preview` a small picture of what is being made,
     `answer` the words that a job for words gave, `described` the hash of the picture that they are
-    about, unless moderators took it away; `describes_adults` says that it is for adults. `is_compact` asks for few buttons, `is_spoiler` for pictures that are hidden until they
-    are clicked. `withheld` pictures were kept back by a filter, `withheld_paid` of them charged all
-    the same; `adults` are the numbers of the pictures that are for adults.
+    about unless moderators took it away, and `describes_adults` says that it is for adults.
+    `is_compact` asks for few buttons, `is_spoiler` for pictures that are hidden until they are
+    clicked. `withheld` pictures were kept back by a filter, `withheld_paid` of them charged all the
+    same; `adults` are the numbers of the pictures that are for adults.
     """
 
     id: int

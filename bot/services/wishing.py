@@ -19,10 +19,11 @@ from bot.errors import AskOver, InsufficientCredits, NeedsAnswer, NotShared, Use
 from bot.jobs import Job
 from bot.services.credits import Credits
 from bot.services.followups import is_shown_anew
+from bot.services.increases import has_job_risen, has_offer_risen
 from bot.services.making import Accepted, Making
 from bot.services.preferences import Preferences, Preferring, Visibility, read_preferences
 from bot.services.prompts import wishes_from
-from bot.services.quoting import Quoting
+from bot.services.quoting import Quote, Quoting
 from bot.services.requests import ImageWish, Origin
 from bot.services.resources import Resources
 from bot.services.screening import Screening
@@ -109,6 +110,8 @@ class Wishing:
         quoting = self._quoting.at(origin.server_id)
         price = sum(quoting.quote(one).price for one in wishes)
         await self._check_funds(origin, price)
+        # What keeps a person from one of them keeps them from all.
+        await self._making.rehearse(origin, wishes[0])
 
     async def read(self, origin: Origin, wish: ImageWish) -> list[ImageWish]:
         """Return the wishes that what somebody typed comes down to.
@@ -121,17 +124,21 @@ class Wishing:
     async def follow_up(
         self, origin: Origin, job_id: int, number: int, *, action: str, prompt: str | None = None
     ) -> Accepted:
-        """Accept what a button asks for; raises as `wish` does, and `NotShared`."""
+        """Accept what a button asks for; raises as `wish` does, and `NotShared`.
+
+        What costs more by now than it did when the card was made is asked about first.
+        """
         parent = await self._check_shared(origin, job_id)
         chosen = await self._preferring.read(origin)
         if parent is not None and is_shown_anew(parent, action):
             is_private = origin.is_private or chosen.visibility == "private"
             origin = replace(origin, is_private=is_private)
         request = Request(action, job_id=job_id, number=number, prompt=prompt)
-        if chosen.confirm_above is not None:
-            price = await self._price_now(origin, request)
-            if _is_dear(chosen, price):
-                await self._ask(origin, [replace(request, price=price)], price=price)
+        if parent is not None:
+            quote = await self._quote_of(origin, request)
+            is_dearer = await self._has_risen(parent, quote)
+            if is_dearer or _is_dear(chosen, quote.price):
+                await self._ask(origin, [replace(request, price=quote.price)], price=quote.price)
         return await self._accept(origin, request)
 
     async def pick(self, origin: Origin, job_id: int, number: int) -> Accepted:
@@ -147,11 +154,10 @@ class Wishing:
             UserError: this one and the rest were not accepted.
         """
         requests, is_private = await self._take(origin, ask_id)
-        origin = replace(origin, is_private=is_private, has_followup=True)
+        answer_id = origin.interaction_id
+        origin = replace(origin, is_private=is_private, has_followup=True, answer_id=answer_id)
         for number, request in enumerate(requests):
-            # The last bits of Discord's ids count within a millisecond: a neighbour of the
-            # press's own id is as unique, and as old.
-            one = replace(origin, interaction_id=origin.interaction_id + number)
+            one = origin if not number else await self._next(origin)
             try:
                 await self._check_price(one, requests[number:])
                 accepted = await self._accept(one, request)
@@ -161,6 +167,24 @@ class Wishing:
                 await self._put_back(origin, ask_id, requests[number:])
                 raise
             yield accepted
+
+    async def _next(self, origin: Origin) -> Origin:
+        """Return the same interaction under a number that no job goes by yet.
+
+        The last bits of Discord's ids count within a millisecond: a neighbour of the press's own id
+        is as old, which tells how long its token lives.
+        """
+        async with self._db.read() as conn:
+            number = await jobs.number_for(conn, origin.interaction_id)
+        return replace(origin, interaction_id=number)
+
+    async def _has_risen(self, parent: Job, quote: Quote) -> bool:
+        quoting = self._quoting.at(parent.server_id)
+        async with self._db.read() as conn:
+            if await has_job_risen(conn, quoting, parent):
+                return True
+            is_same = (quote.model.name, quote.task) == (parent.model, parent.task)
+            return not is_same and await has_offer_risen(conn, quote, since=parent.created_at)
 
     async def _check_price(self, origin: Origin, requests: list[Request]) -> None:
         """Ask anew when the first of some requests costs more by now than they were told.
@@ -177,7 +201,10 @@ class Wishing:
     async def _price_now(self, origin: Origin, request: Request) -> int:
         if request.wish is not None:
             return await self._price_of(origin, request.wish)
-        return await self._making.price_of(
+        return (await self._quote_of(origin, request)).price
+
+    async def _quote_of(self, origin: Origin, request: Request) -> Quote:
+        return await self._making.quote_of(
             origin, request.job_id, request.number, action=request.action, prompt=request.prompt
         )
 

@@ -6,6 +6,7 @@ from alembic import op
 revision = "0006"
 down_revision = "0005"
 
+_IS_ACTIVE = sa.text("status NOT IN ('done', 'failed', 'cancelled')")
 _ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -89,6 +90,19 @@ def upgrade() -> None:
     op.add_column(
         "accounts", sa.Column("is_frozen", sa.Boolean(), server_default=sa.false(), nullable=False)
     )
+    op.add_column("accounts", sa.Column("sign_up", sa.BigInteger()))
+    op.add_column("attempts", sa.Column("quoted_usd_micros", sa.BigInteger()))
+    # By account, as most look for them; those of everybody are few.
+    op.drop_index("ix_jobs_active", "jobs")
+    op.create_index(
+        "ix_jobs_active",
+        "jobs",
+        ["account_id"],
+        sqlite_where=_IS_ACTIVE,
+        postgresql_where=_IS_ACTIVE,
+    )
+    op.drop_index("ix_attempts_created_at", "attempts")
+    op.create_index("ix_attempts_spent", "attempts", ["created_at", "provider", "cost_usd_micros"])
     op.create_index("ix_jobs_server", "jobs", ["server_id", "id"])
     op.create_index("ix_ledger_entries_credit", "ledger_entries", ["credit_purse_id", "id"])
     op.create_index("ix_ledger_entries_debit", "ledger_entries", ["debit_purse_id", "id"])

@@ -102,7 +102,7 @@ async def answers(bot: Contender, seconds: int) -> list[float]:
 
 async def make_rich(bot: Contender) -> None:
     """Give Mia enough for the whole run, and let everybody ask as often as they like."""
-    await _told(bot, "max", "credits add", user=str(seed.MIA_ID), amount=5_000)
+    await _told(bot, "max", "credits add", user=str(seed.MIA_ID), amount=5_000, reason="to measure")
     often = {"role": str(seed.GUILD_ID), "requests-per-minute": MOST["requests_per_minute"]}
     await _told(bot, "olga", "credits tier set", **often)
 

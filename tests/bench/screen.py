@@ -15,6 +15,7 @@ from tests.unit.policy.test_screen_readings import SHAPES, drawn
 CORPORA = Path(__file__).parents[1] / "unit" / "policy" / "corpora"
 LETTERS = "abcdefghijklmnoprstuvw"
 LONGEST = 4000
+OF_WORDS = ("little girl ", "girl 16 ", "nudelittlegirl ", "naked baby mole ", "\U0001f9d2")
 
 
 def measure_screen(seconds: float) -> None:
@@ -32,7 +33,7 @@ def measure_screen(seconds: float) -> None:
     )
     print(f"screen: prompt p50 {at(ours, 50):.3f} ms, p99 {at(ours, 99):.3f}, worst {ours[-1]:.3f}")
     print(f"screen: words in a loop, as text: p50 {at(naive, 50):.3f} ms, p99 {at(naive, 99):.3f}")
-    shapes = (*SHAPES, "x", "x ", "裸")
+    shapes = (*SHAPES, *OF_WORDS, "x", "x ", "裸")
     worst = {shape: worst_ms(screen, drawn(shape, 1, length=LONGEST)) for shape in shapes}
     shape = max(worst, key=worst.__getitem__)
     print(f"screen: worst of {len(worst)} hostile texts: {worst[shape]:.1f} ms, {shape!r}")
@@ -75,8 +76,8 @@ def spent_ms(prompts: Sequence[str], seconds: float, look: Callable[[str], objec
 
 
 def worst_ms(screen: Screen, text: str) -> float:
-    """Return the least of a few tries at one text."""
-    return spent_ms([text], 0.3, lambda one: screen.check(Asking(one)))[0]
+    """Return the least of a few tries at one text, as prompt and negative prompt alike."""
+    return spent_ms([text], 0.3, lambda one: screen.check(Asking(one, one)))[0]
 
 
 def at(sorted_ms: Sequence[float], percent: int) -> float:

@@ -95,6 +95,8 @@ async def test_moderator_looks_at_work_gives_credits_and_removes_it(stage, brows
     await page.keyboard.press("Enter")
     await page.keyboard.type("50")
     await page.keyboard.press("Enter")
+    await page.keyboard.type("won")
+    await page.keyboard.press("Enter")
     await expect(steps.message(page, "147 credits")).to_be_visible()
     await page.get_by_role("button", name="🗑️").click()
     await expect(page.get_by_role("img", name="a lighthouse")).to_have_count(0)

@@ -5,6 +5,7 @@ Everything a story waits for is a condition with a generous deadline, never a le
 
 import asyncio
 import contextlib
+import itertools
 import os
 import shutil
 import signal
@@ -106,13 +107,10 @@ class Stage:
     async def until(self, condition: Callable[[], T]) -> T:
         """Wait for a condition over world, database or log."""
         async with asyncio.timeout(DEADLINE_S):
-            while True:
-                found = condition()
-                if found:
-                    return found
+            while not (found := condition()):
                 assert self._process is None or self._process.returncode in (None, -9), self.log
-                with contextlib.suppress(TimeoutError):
-                    await self.world.wait_for(lambda: condition() or None, 0.05)
+                await self._next_change()
+        return found
 
     async def imagine(self, prompt: str = "a fox", who: str = "mia", **options: Any) -> Invocation:
         """Run `/imagine` and wait for its answer."""
@@ -264,6 +262,12 @@ class Stage:
     def _is_there(self, before: Collection[str]) -> bool:
         gateway = self.world.gateway
         return bool(gateway.connected and set(gateway.sessions) - set(before))
+
+    async def _next_change(self) -> None:
+        """Wait for a change of the world, a moment at most: the database tells of none."""
+        looks = itertools.count()
+        with contextlib.suppress(TimeoutError):
+            await self.world.wait_for(lambda: next(looks) > 0, 0.05)
 
     def _knows_us(self) -> bool:
         return any(command["name"] == "imagine" for command in self.world.commands.of(None))

@@ -21,7 +21,8 @@ import sqlalchemy as sa
 import bot.providers
 from bot import config, jobs, ledger
 from bot.app import open_app
-from bot.db.tables import attempts, metadata
+from bot.db.tables import FINAL_STATUSES, attempts, metadata
+from bot.db.tables import jobs as job_rows
 from bot.jobs import Attempt, Job
 from bot.services import ImageWish, Origin
 from tests.standins import KEY, Fate
@@ -105,9 +106,9 @@ async def ended(db, job_ids: list[int]) -> list[Job]:
     async with asyncio.timeout(DEADLINE_S):
         while True:
             async with db.read() as conn:
-                found = [await jobs.get(conn, job_id) for job_id in job_ids]
-            if all(job.is_final for job in found):
-                return found
+                under_way = job_rows.c.status.not_in(FINAL_STATUSES)
+                if await conn.scalar(sa.select(job_rows.c.id).where(under_way).limit(1)) is None:
+                    return [await jobs.get(conn, job_id) for job_id in job_ids]
             await asyncio.sleep(0.2)
 
 

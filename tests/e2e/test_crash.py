@@ -214,7 +214,7 @@ async def test_fifty_jobs_at_once_cause_no_429(stage):
     people = ["mia", "max", "olga"]
     for name in people:
         user_id = str(stage.world.person(name).user_id)
-        await stage.command("credits add", who="max", user=user_id, amount=500)
+        await stage.command("credits add", who="max", user=user_id, amount=500, reason="won")
 
     cards = await asyncio.gather(
         *(stage.imagine(f"picture {n}", who=people[n % 3]) for n in range(50))

@@ -118,7 +118,7 @@ async def is_ranked(stage):
 
     assert f"🥇 <@{seed.MIA_ID}> · 1 picture ← you" in stage.words(board)
     await (await mia.select(board.message_id, "v1:board:by", ["gifts"])).settled()
-    assert f"<@{seed.MIA_ID}> · 30 credits" in stage.words(board)
+    await stage.until(lambda: f"<@{seed.MIA_ID}> · 30 credits" in stage.words(board))
     settings = await ask(stage, "settings")
     await (await mia.select(settings.message_id, "v1:set:is_ranked", ["no"])).settled()
     assert "You are not on it" in await said(stage, "leaderboard", by="streak")

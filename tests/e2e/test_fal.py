@@ -96,7 +96,7 @@ async def test_position_percent_and_log_reach_the_card(stage, fal):
 
 async def test_everything_under_a_single_picture_is_served_by_flux(stage, fal):
     await stage.start(MONTHLY_BUDGET_USD="100", **fal.environment)
-    mia = {"user": str(seed.MIA_ID), "amount": 2000}
+    mia = {"user": str(seed.MIA_ID), "amount": 2000, "reason": "won"}
     await stage.command("credits add", who="max", **mia)
     made = await stage.imagine("a fox", aspect_ratio="3:2", model="flux-dev")
     await stage.finished(made.message_id)

@@ -56,7 +56,9 @@ async def test_slow_private_picture_never_shows_in_public(stage):
 
 async def test_slow_refusal_is_private_all_the_same(stage):
     await stage.start()
-    await stage.command("credits remove", who="max", user=str(seed.MIA_ID), amount=99)
+    await stage.command(
+        "credits remove", who="max", user=str(seed.MIA_ID), amount=99, reason="spent"
+    )
     before = len(stage.world.person("max").messages(stage.channel_id))
 
     with locked_database(stage):

@@ -155,9 +155,14 @@ async def test_moderator_changes_credits_with_before_and_after(stage):
     added = await stage.command(
         "credits add", who="max", user=str(seed.MIA_ID), amount=50, reason="contest"
     )
-    removed = await stage.command("credits remove", who="max", user=str(seed.MIA_ID), amount=20)
+    removed = await stage.command(
+        "credits remove", who="max", user=str(seed.MIA_ID), amount=20, reason="too much"
+    )
     refused = await stage.world.person("mia").slash(
-        stage.channel_id, "credits add", {"user": str(seed.MIA_ID), "amount": 5}, force=True
+        stage.channel_id,
+        "credits add",
+        {"user": str(seed.MIA_ID), "amount": 5, "reason": "too much"},
+        force=True,
     )
     await refused.answered()
 
@@ -196,9 +201,13 @@ async def test_bad_input_gets_one_private_line_and_spends_nothing(stage, options
 
 async def test_too_few_credits_names_price_balance_and_next_daily(stage):
     await stage.start()
-    await stage.command("credits remove", who="max", user=str(seed.MIA_ID), amount=95)
+    await stage.command(
+        "credits remove", who="max", user=str(seed.MIA_ID), amount=95, reason="too much"
+    )
     await stage.command("daily")
-    await stage.command("credits remove", who="max", user=str(seed.MIA_ID), amount=25)
+    await stage.command(
+        "credits remove", who="max", user=str(seed.MIA_ID), amount=25, reason="too much"
+    )
 
     refused = await stage.imagine(count=4)
 

@@ -7,7 +7,8 @@ from bot.db import Database, utc_now
 from bot.db.tables import server_settings
 from bot.sandbox import seed
 from bot.sandbox.interactions import Invocation
-from bot.sandbox.places import DM
+from bot.sandbox.permissions import Permission
+from bot.sandbox.places import DM, Role
 from tests.e2e.stage import EPHEMERAL
 
 LOG, FEED = seed.MOD_LOG_ID, seed.GALLERY_ID
@@ -15,8 +16,12 @@ CHANNELS = {"mod_log_channel": LOG, "feed_channel": FEED}
 
 
 async def begin(stage) -> None:
-    """Start the bot in a server that has a feed, and a mod log that everybody sees."""
+    """Start the bot in a server with a feed, a mod log that all see, and two administrators."""
     stage.world.channels[LOG].overwrites.clear()
+    role = Role(77, "Administrator", int(seed.EVERYONE | Permission.ADMINISTRATOR), position=3)
+    stage.world.guilds[seed.GUILD_ID].roles[role.id] = role
+    for name in ("ada", "abe"):
+        stage.world.add_member(name, role_ids=(role.id,))
     stage.data_dir.mkdir(parents=True)
     db = Database(Settings(data_dir=stage.data_dir).async_database_url)
     await db.migrate()
@@ -76,8 +81,25 @@ async def refuse_a_stranger(stage, card: int) -> None:
     assert stage.rows("SELECT * FROM sanctions") == []
 
 
+async def keep_rank(stage) -> None:
+    """Nobody moderates who stands as high as they do, by what Discord tells of their roles."""
+    abe, max_ = (str(stage.world.person(name).user_id) for name in ("abe", "max"))
+    owner = str(seed.OLGA_ID)
+    for who, target, words in (
+        ("max", abe, "They are an administrator."),
+        ("max", owner, "They own this server"),
+        ("ada", abe, "They are an administrator."),
+        ("ada", owner, "They own this server"),
+        ("ada", max_, "Noted about"),
+        ("olga", abe, "Noted about"),
+    ):
+        assert words in await stage.command("mod note", who, user=target, words="hm")
+
+
 async def warn_by_form(stage, card: int) -> None:
     """Let Olga warn by the form: several at once warn once, and everybody is told."""
+    forged = await stage.press(card, "mod:warn", who="olga")
+    assert "`reason` cannot be that" in await fill(stage, "olga", forged, reason=" ")
     forms = [await stage.press(card, "mod:warn", who="olga") for _ in range(3)]
     filled = {"reason": "no gore here", "picture": "keep"}
     answers = await asyncio.gather(*(fill(stage, "olga", one, **filled) for one in forms))
@@ -89,8 +111,8 @@ async def warn_by_form(stage, card: int) -> None:
     await stage.until(lambda: posted(stage, LOG, "**warn**"))
 
 
-async def acknowledge_and_go_on(stage) -> None:
-    """Let Mia say that she read it, after a restart, and make another picture."""
+async def acknowledge_and_go_on(stage) -> int:
+    """Let Mia say that she read it, after a restart; return another picture that she makes."""
     await stage.kill()
     await stage.start()
     refusal = await refused(stage, "no gore here")
@@ -98,6 +120,7 @@ async def acknowledge_and_go_on(stage) -> None:
     await stage.until(lambda: "Thank you" in stage.text(refusal))
     more = await stage.imagine("a wolf")
     await stage.finished(more.message_id)
+    return more.message_id
 
 
 async def suspend_and_appeal(stage) -> None:
@@ -115,9 +138,24 @@ async def suspend_and_appeal(stage) -> None:
     await queue.answered()
     assert "1 to decide" in stage.words(queue)
     granted = await stage.press(case, "mod:grant", who="max")
-    assert "Granted" in stage.words(granted)
-    await stage.until(lambda: direct(stage, seed.MIA_ID, "granted your appeal"))
+    assert "Granted" in await fill(stage, "max", granted, words="Be kind from now on")
+    answer = await stage.until(lambda: direct(stage, seed.MIA_ID, "granted your appeal"))
+    assert "Be kind from now on" in stage.text(answer)
     await stage.until(lambda: "Granted" in stage.text(case))
+
+
+async def report_from_a_direct_message(stage, wolf: int) -> None:
+    """What one has in a direct message is reported there; staff remove it and give it back."""
+    await stage.press(wolf, "send")
+    sent = await stage.until(lambda: direct(stage, seed.MIA_ID, "a wolf"))
+    opened = await stage.press(sent, "report")
+    assert "Noted" in await fill(stage, "mia", opened, reason="other", note="not what I meant")
+    card = await stage.until(lambda: posted(stage, LOG, "not what I meant"))
+    form = await stage.press(card, "mod:remove", who="max")
+    filled = {"reason": "as she wished", "picture": "refund"}
+    assert "Removed. 3 credits given back." in await fill(stage, "max", form, **filled)
+    await stage.until(lambda: not stage.exists(wolf) and not stage.exists(sent))
+    await stage.until(lambda: posted(stage, LOG, "as she wished"))
 
 
 async def remove_it(stage, made: Invocation, in_feed: int) -> None:
@@ -140,9 +178,11 @@ async def test_report_leads_to_a_warning_a_suspension_an_appeal_and_a_removal(st
 
     card = await report_it(stage, made, in_feed)
     await refuse_a_stranger(stage, card)
+    await keep_rank(stage)
     await warn_by_form(stage, card)
-    await acknowledge_and_go_on(stage)
+    wolf = await acknowledge_and_go_on(stage)
     await suspend_and_appeal(stage)
+    await report_from_a_direct_message(stage, wolf)
     await remove_it(stage, made, in_feed)
 
     assert "Traceback" not in stage.log

@@ -172,7 +172,9 @@ async def test_everybody_types_everything_everywhere(stage):
 
 async def results(stage) -> dict[str, int]:
     """Let Mia make a public and a private picture, then nobody has a credit left."""
-    await stage.command("credits add", "max", user=str(stage.world.person("mia").user_id), amount=9)
+    await stage.command(
+        "credits add", "max", user=str(stage.world.person("mia").user_id), amount=9, reason="test"
+    )
     shown = await stage.imagine("a secret lake", count=2)
     await stage.finished(shown.message_id, pictures=2)
     hidden = await stage.imagine("a secret fox", visibility="private")

@@ -134,7 +134,9 @@ async def test_refused_remix_is_told_in_private(stage):
     await stage.start()
     message_id = await single(stage)
     opened = await stage.press(message_id, "remix:1:0")
-    await stage.command("credits remove", who="max", user=str(seed.MIA_ID), amount=97)
+    await stage.command(
+        "credits remove", who="max", user=str(seed.MIA_ID), amount=97, reason="spent"
+    )
 
     (field,) = (part for part in walk(opened.modal["components"]) if part["type"] == TEXT_INPUT)
     sent = await stage.world.person("mia").submit(opened, {field["custom_id"]: "a wolf"})
@@ -168,7 +170,13 @@ async def test_commands_that_start_from_a_picture(stage):
     wishes = [
         ("edit", {"prompt": "make it night"}, "edit", (640, 480)),
         ("edit", {"preset": "Remove background"}, "cutout", (640, 480)),
-        ("upscale", {"scale": 1.5, "mode": "creative"}, "upscale", (960, 720)),
+        ("edit", {"prompt": "make it day", "spoiler": True}, "edit", (640, 480)),
+        (
+            "upscale",
+            {"scale": 1.5, "mode": "creative", "spoiler": True},
+            "upscale",
+            (960, 720),
+        ),
     ]
     await stage.start()
 
@@ -177,6 +185,8 @@ async def test_commands_that_start_from_a_picture(stage):
         message_id = await stage.card(asked)
         await stage.finished(message_id)
         assert size_of(stage, message_id) == size
+        (picture,) = stage.pictures(message_id)
+        assert picture["spoiler"] == options.get("spoiler", False)
 
     assert [job["task"] for job in stage.jobs()] == [task for _, _, task, _ in wishes]
     await stage.check_books()

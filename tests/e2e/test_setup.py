@@ -33,6 +33,8 @@ async def test_administrator_sets_a_server_up(stage):
     await stage.start()
     await (await turn(stage, panel, "safety")).answered()
     assert "3 of 5 · Safety" in stage.words(panel)
+    forged = await choose(stage, panel, "feed_channel", seed.MIA_ID)
+    assert "There is no channel" in stage.words(forged)
     await choose(stage, panel, "mod_log_channel", seed.MOD_LOG_ID)
     await choose(stage, panel, "nsfw", "never")
     await (await turn(stage, panel, "limits")).answered()
@@ -102,6 +104,7 @@ async def config(stage):
         ("gift_least", "0", "from 1 to"),
         ("mod_log_channel", "#nowhere", "There is no channel"),
         ("maker_roles", "@nobody", "There is no role"),
+        ("closed_channels", f"<#{seed.MIA_ID}>", "There is no channel"),
         ("moon", "1", "There is no setting"),
     ):
         assert words in await run("set", name=name, value=value), name

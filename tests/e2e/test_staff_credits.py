@@ -76,10 +76,10 @@ async def test_moderators_and_administrators_look_after_credits(stage):
 async def change_and_freeze(stage):
     """Every act is answered and written in the moderators' channel with before and after."""
     assert "100 → **150 credits**" in await staff(stage, "add", user=MIA, amount=50, reason="won")
-    assert "150 → **40 credits**" in await staff(stage, "set", user=MIA, amount=40)
+    assert "150 → **40 credits**" in await staff(stage, "set", user=MIA, amount=40, reason="fair")
     assert "**frozen** now" in await staff(stage, "freeze", user=MIA, reason="a look first")
     assert "credits here are frozen" in stage.words(await stage.imagine())
-    assert "**free** now" in await staff(stage, "unfreeze", user=MIA)
+    assert "**free** now" in await staff(stage, "unfreeze", user=MIA, reason="fine")
     await stage.until(lambda: len(mod_log(stage)) == 4)
 
     added, set_to, froze, _ = mod_log(stage)
@@ -92,12 +92,14 @@ async def change_and_freeze(stage):
 
 async def refuse_whoever_may_not(stage):
     """Nobody but staff, nobody for themselves, nothing for bots."""
-    assert "Only moderators" in await forced(stage, "add", user=MIA, amount=5)
-    assert "Only moderators" in await forced(stage, "grant", role=EVERYBODY, amount=5)
+    assert "Only moderators" in await forced(stage, "add", user=MIA, amount=5, reason="me")
+    assert "Only moderators" in await forced(stage, "grant", role=EVERYBODY, amount=5, reason="us")
     assert "Only moderators" in await forced(stage, "audit")
-    own = await staff(stage, "add", user=str(seed.MAX_ID), amount=5)
+    own = await staff(stage, "add", user=str(seed.MAX_ID), amount=5, reason="me")
     assert "your own credits" in own
-    assert "Bots have no credits" in await staff(stage, "freeze", user=str(seed.BOT_ID))
+    assert "Bots have no credits" in await staff(
+        stage, "freeze", user=str(seed.BOT_ID), reason="it"
+    )
     assert "Only administrators" in await staff(stage, "tier set", role=EVERYBODY, slots=5)
     assert spendable(stage) == 40
 

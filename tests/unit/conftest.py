@@ -39,10 +39,10 @@ class FirstDatabase:
     engine: sa.Engine
 
     def share_statements(self, other: Database) -> None:
-        """Let a database use what SQLAlchemy compiled for others: each has it in its engine."""
-        engine = other._engine.sync_engine
-        engine.dialect = self.engine.dialect
-        engine._compiled_cache = self.engine._compiled_cache
+        """Let a database use what SQLAlchemy compiled for others: else each compiles it all."""
+        for engine in (other._engine, other._reading, other._writing):
+            engine.sync_engine.dialect = self.engine.dialect
+            engine.sync_engine._compiled_cache = self.engine._compiled_cache
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -90,3 +90,10 @@ async def test_loading_the_cogs_again_tells_discord_the_same(db, tmp_path):
             told.append([command.to_dict(client.tree) for command in client.tree.get_commands()])
 
     assert told[0] == told[1]
+
+
+async def test_whatever_makes_pictures_can_hide_them(commands):
+    names = {"imagine", "edit", "upscale", "blend"}
+    found = {command.name: command for command in slash(commands) if command.name in names}
+
+    assert {name for name, one in found.items() if one.get_parameter("spoiler")} == names

@@ -51,6 +51,7 @@ ARGUMENTS = {
     "size_bytes": 12_000_000,
     "limit_bytes": 10_000_000,
     "sanction_id": 3,
+    "stipend_id": 5,
     "server_id": 100,
     "until": NOON,
     "lifts_at": NOON,

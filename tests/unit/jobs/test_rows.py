@@ -46,7 +46,7 @@ async def test_accepted_job_keeps_everything_it_was_asked_for(db, accept):
 async def test_missing_job_is_none(db):
     async with db.read() as conn:
         assert await jobs.get(conn, 404) is None
-        assert await jobs.find_by_interaction(conn, 404) is None
+        assert await jobs.find_by_interaction(conn, 404, user_id=4) is None
         assert await jobs.find_by_click(conn, "reroll:1:4") is None
 
 
@@ -57,7 +57,51 @@ async def test_interaction_is_accepted_once(db, accept):
         await accept(interaction_id=77)
 
     async with db.read() as conn:
-        assert await jobs.find_by_interaction(conn, 77) == first
+        assert await jobs.find_by_interaction(conn, 77, user_id=4) == first
+
+
+async def test_number_that_somebody_elses_job_took_is_passed_over(db, accept):
+    """One press may be several jobs, whose numbers Discord may give to other people's presses."""
+    own = await accept(interaction_id=79)
+    for number in (77, 78):
+        await accept(interaction_id=number, user_id=5, account_id=2)
+
+    async with db.read() as conn:
+        assert await jobs.find_by_interaction(conn, 77, user_id=4) == own
+        assert await jobs.find_by_interaction(conn, 77, user_id=6) is None
+        assert await jobs.number_for(conn, 77, user_id=6) == 80
+        assert await jobs.number_for(conn, 77, user_id=5) == 77
+        assert await jobs.number_for(conn, 77) == 80
+
+
+async def test_what_is_active_is_found_without_reading_what_is_over(db, accept):
+    job = await accept()
+    lookers = {
+        "committed": lambda conn: jobs.committed_usd_micros(conn, since=job.created_at),
+        "unattended": lambda conn: jobs.unattended(conn, ["a"]),
+        "active_of": lambda conn: jobs.active_of(conn, 1),
+        "ahead_of": lambda conn: jobs.ahead_of(conn, job),
+    }
+
+    plans = {name: await plan_of(db, look) for name, look in lookers.items()}
+
+    assert {name for name, plan in plans.items() if "ix_jobs_active" not in plan} == set()
+    assert "USING COVERING INDEX ix_attempts_spent" in plans["committed"]
+
+
+async def plan_of(db, look):
+    """Return how SQLite goes about the statement of a query."""
+    sent = []
+    async with db.read() as conn:
+        sa.event.listen(
+            conn.sync_connection,
+            "before_cursor_execute",
+            lambda _conn, _cursor, statement, parameters, *_: sent.append((statement, parameters)),
+        )
+        await look(conn)
+        statement, parameters = sent[-1]
+        plan = await conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        return " | ".join(row.detail for row in plan)
 
 
 async def test_click_is_accepted_once_while_its_job_is_under_way(db, accept):

@@ -1,5 +1,7 @@
 """What is never made: found however it is put together, and not where it is innocent."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from bot.policy import Asking, Rule, Screen
@@ -38,7 +40,7 @@ def test_minors_and_sex_never_go_together(prompt):
         "24岁 裸体",
         "kind eyes, nude woman",
         "nude lipstick for teens",
-        "16 year old whisky, nude label",
+        "16 year old whisky, nude lipstick",
         "a sexy car" + " on a very long road" * 4 + " and a child",
     ],
 )
@@ -77,6 +79,64 @@ def test_a_negative_prompt_cannot_take_away_clothes_or_age(prompt, negative):
         "prompt",
         "negative_prompt",
     }
+
+
+@pytest.mark.parametrize("negative", ["dress, shirt, pants, underwear", "shirt, panties"])
+def test_garments_are_clothes_when_there_are_several(negative):
+    assert findings("a little girl", negative)
+
+
+@pytest.mark.parametrize("negative", ["red jacket", "bikini, underwear, nsfw", "hat, scarf"])
+def test_one_garment_may_only_be_the_wrong_one(negative):
+    assert findings("a little girl", negative) == []
+
+
+@pytest.mark.parametrize(("years", "is_found"), [(5, True), (18, True), (19, False), (-3, False)])
+def test_whoever_was_born_lately_is_a_minor(years, is_found):
+    year = datetime.now(UTC).year - years
+
+    assert bool(findings(f"nude woman, born on the 3rd of May {year}")) == is_found
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ("a child on the beach", "make her naked"),
+        ("a child on the beach", "sexy"),
+        ("a nude woman", "make her 12 years old"),
+        ("a woman in lingerie", "as a little girl"),
+        ("ein Kind", "nackt"),
+    ],
+)
+def test_what_words_hold_counts_for_what_is_made_of_their_pictures(first, then):
+    held = Screen().check(Asking(first)).held
+
+    assert Screen().check(Asking(then, behind=held)).action == "block"
+    assert Screen().check(Asking("make it night", behind=held)).action is None
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [("kind eyes", "nude"), ("a fox", "naked"), ("nude lipstick", "a child"), ("nude", "a woman")],
+)
+def test_what_is_no_minor_holds_nothing(first, then):
+    held = Screen().check(Asking(first)).held
+
+    assert Screen().check(Asking(then, behind=held)).action is None
+
+
+def test_two_pictures_are_looked_at_together():
+    both = {"minors en", "sexual en"}
+
+    assert Screen().check(Asking("blend them", behind=both)).action == "block"
+    assert Screen().check(Asking("", "clothes", behind={"minors en"})).action == "block"
+
+
+def test_words_that_nobody_typed_count_for_this_alone():
+    asking = Asking("a little girl", background="someone/nude-undress")
+
+    assert Screen().check(asking).action == "block"
+    assert Screen([Rule("word", "someone")]).check(Asking("x", background="someone")).action is None
 
 
 def test_a_negative_prompt_may_ask_for_no_adult_content():

@@ -1,14 +1,14 @@
 """The outside in memory: channels full of posts, direct messages, members with roles."""
 
-from bot.services import Place, Post, Undeliverable
+from bot.services import Place, Post, Rank, Undeliverable
 from tests.unit.services.script import Script
 
 
 class Outsider:
-    """Points of its script: post, edit, remove, tell, roles, staff, nsfw.
+    """Points of its script: post, edit, remove, tell, roles, rank, nsfw.
 
-    `roles` are those of members by (server, person), `staff` who moderates, `nsfw` the
-    age-restricted channels, `closed` the channels and people that take nothing.
+    `roles` and `ranks` are those of members by (server, person), `nsfw` the age-restricted
+    channels, `closed` the channels and people that take nothing.
     """
 
     def __init__(self) -> None:
@@ -18,7 +18,7 @@ class Outsider:
         self.removed: list[Place] = []
         self.roles: dict[tuple[int, int], frozenset[int]] = {}
         self.nsfw: set[int] = set()
-        self.staff: set[tuple[int, int]] = set()
+        self.ranks: dict[tuple[int, int], Rank] = {}
         self.closed: set[int] = set()
         self._by_nonce: dict[str, Place] = {}
 
@@ -50,9 +50,9 @@ class Outsider:
         await self.script.meet("roles")
         return self.roles.get((server_id, user_id))
 
-    async def is_staff(self, server_id: int, user_id: int) -> bool:
-        await self.script.meet("staff")
-        return (server_id, user_id) in self.staff
+    async def rank_of(self, server_id: int, user_id: int) -> Rank:
+        await self.script.meet("rank")
+        return self.ranks.get((server_id, user_id), Rank.MEMBER)
 
     async def allows_nsfw(self, channel_id: int) -> bool:
         await self.script.meet("nsfw")

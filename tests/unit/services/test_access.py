@@ -5,7 +5,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.errors import ButtonsKept, ClosedPlace, MissingRole, TooNew, TooSoon
+from bot.errors import (
+    ButtonsKept,
+    ClosedPlace,
+    MissingRole,
+    NeedsAnswer,
+    ServerOnly,
+    TooNew,
+    TooSoon,
+)
+from bot.services import ImageWish
 from bot.services.access import created_at
 from tests.unit.services.studio import SAM, SERVER
 
@@ -112,3 +121,35 @@ async def test_pause_is_for_nobody_else_and_not_for_free_pictures(studio):
 
 def test_age_of_an_account_is_in_its_id():
     assert created_at(175928847299117063) == datetime(2016, 4, 30, 11, 18, 25, 796000, tzinfo=UTC)
+
+
+async def test_pause_counts_once_for_a_list(studio):
+    await studio.give(1000)
+    await decide(studio, cooldown_s=60)
+    wishing = studio.services.wishing
+    with pytest.raises(NeedsAnswer) as asked:
+        await wishing.wish(studio.origin(), ImageWish("a {red, blue, green} fox", "fox"))
+
+    # Discord's ids lie far apart.
+    origin = studio.origin(interaction_id=1000)
+    made = [one async for one in wishing.confirm(origin, asked.value.ask_id)]
+
+    assert [one.view.prompt for one in made] == ["a red fox", "a blue fox", "a green fox"]
+    with pytest.raises(TooSoon):
+        await ask(studio)
+    with pytest.raises(NeedsAnswer) as again:
+        await wishing.wish(studio.origin(), ImageWish("a {red, blue} fox", "fox"))
+    origin = studio.origin(interaction_id=2000)
+    with pytest.raises(TooSoon):
+        _ = [one async for one in wishing.confirm(origin, again.value.ask_id)]
+
+
+async def test_membership_of_unknown_age_is_none(studio):
+    """In a direct message nobody says since when somebody is a member."""
+    job = await studio.finished(count=1)
+    await decide(studio, least_membership_age_h=72)
+
+    with pytest.raises(ServerOnly):
+        await studio.services.making.follow_up(studio.origin(), job.id, 0, action="reroll")
+
+    await ask(studio, is_staff=True)

@@ -7,7 +7,6 @@ import pytest
 
 from bot.errors import ServerNotAllowed
 from bot.policy import ServerSettings
-from bot.services.accounts import month_start, next_month
 from tests.unit.services.decided import decide
 from tests.unit.services.studio import MIA, SAM, SERVER
 
@@ -129,6 +128,37 @@ async def test_servers_of_the_very_first_start_are_allowed_and_later_ones_wait(m
     ]
 
 
+async def test_first_start_in_no_server_allows_nobody_who_comes_later(make_studio):
+    studio = make_studio(allowed_servers=frozenset())
+
+    await studio.services.accounts.remember_servers([])
+    await studio.services.accounts.remember_servers([1])
+
+    assert not await is_allowed(studio, 1)
+
+
+async def test_processes_that_start_at_once_allow_the_same_servers(make_studio):
+    studio = make_studio(allowed_servers=frozenset())
+    remember = studio.services.accounts.remember_servers
+
+    await asyncio.gather(*(remember([1, 2]) for _ in range(5)))
+
+    assert [await is_allowed(studio, server_id) for server_id in (1, 2)] == [True, True]
+
+
+async def test_first_credits_are_those_of_the_first_visit(studio):
+    await decide(studio, sign_up_credits=0)
+    await admit(studio)
+    await decide(studio, sign_up_credits=1000)
+    studio.restart()
+    await studio.services.servers.refresh()
+
+    await admit(studio)
+    await admit(studio, user_id=SAM)
+
+    assert (await studio.funds(), await studio.funds(SAM)) == ((0, 0), (1000, 0))
+
+
 async def test_list_of_the_settings_wins(make_studio):
     studio = make_studio(allowed_servers=frozenset({3}))
 
@@ -145,18 +175,3 @@ async def test_server_that_is_not_allowed_gets_no_account(studio):
             await studio.services.accounts.admit(conn, server_id=OTHER, user_id=MIA)
 
     assert await studio.rows() == before
-
-
-@pytest.mark.parametrize(
-    ("now", "start", "following"),
-    [
-        ("2026-01-01T00:00Z", "2026-01-01T00:00Z", "2026-02-01T00:00Z"),
-        ("2026-11-30T23:59Z", "2026-11-01T00:00Z", "2026-12-01T00:00Z"),
-        ("2026-12-31T23:59Z", "2026-12-01T00:00Z", "2027-01-01T00:00Z"),
-    ],
-)
-def test_months_begin_on_their_first_day(now, start, following):
-    moment = datetime.fromisoformat(now)
-
-    assert month_start(moment) == datetime.fromisoformat(start)
-    assert next_month(moment) == datetime.fromisoformat(following)

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from bot.db.tables import attempts, staff_actions
 from bot.errors import BudgetUsedUp, OutOfRange
 from bot.services import BudgetAlert, DriftAlert, supply
-from bot.services.accounts import month_start, next_month
 from bot.services.budget import HIGHEST_BUDGET_USD
+from bot.services.days import month_start, next_month
 from bot.services.delivery import NotNow
 from tests.unit.services.presses import refused, request
 from tests.unit.services.studio import COST_USD_MICROS, SAM, model, route
@@ -247,6 +247,22 @@ async def test_what_is_no_drift(studio, real, times):
 async def test_estimates_of_an_older_catalog_are_no_drift(studio):
     await runs(studio, None)
     studio.resources.catalog.__init__([model(routes=[route("first", "fox/v1", 9000)])])
+
+    assert await studio.services.drifts.find() == []
+
+
+async def test_estimates_of_the_route_that_was_fallen_back_to_are_no_drift(studio):
+    def learn(second):
+        routes = [route("first", "duo/a", 1000), route("second", "duo/b", second)]
+        studio.resources.catalog.__init__([model(name="duo", routes=routes)])
+
+    learn(3000)
+    await runs(studio, None, wanted="duo", count=1)
+    async with studio.db.write() as conn:
+        fallen = {"provider": "second", "endpoint": "duo/b"}
+        estimate = dict.fromkeys(("cost_usd_micros", "quoted_usd_micros"), 3000)
+        await conn.execute(attempts.update().values(**fallen, **estimate))
+    learn(9000)
 
     assert await studio.services.drifts.find() == []
 

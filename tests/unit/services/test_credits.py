@@ -7,10 +7,13 @@ from bot.errors import (
     AccountFrozen,
     AlreadyClaimed,
     DailyOff,
+    DiscordSilent,
+    NotAMember,
     ServerNotAllowed,
     TreasuryEmpty,
 )
 from bot.policy import ServerSettings, Tier
+from bot.services import NotNow
 from tests.unit.services.decided import decide, freeze
 from tests.unit.services.presses import refused
 from tests.unit.services.studio import MIA, SAM, SERVER
@@ -179,6 +182,19 @@ async def test_statement_of_somebody_else_has_their_tier_where_discord_tells(stu
 
     assert (unknown.tier, unknown.usage, unknown.is_frozen) == (None, None, True)
     assert known.tier.slots == 9
+
+
+async def test_looking_at_a_stranger_opens_no_account(studio):
+    look = studio.services.credits.look
+    stranger = SAM + 99
+
+    await refused(studio, look(studio.origin(is_staff=True), stranger), NotAMember)
+    studio.outside.script.will("roles", NotNow("away"))
+    await refused(studio, look(studio.origin(is_staff=True), stranger), DiscordSilent)
+    studio.outside.roles[SERVER, stranger] = frozenset()
+    told = await look(studio.origin(is_staff=True), stranger)
+
+    assert told.balance.funds.available == ServerSettings().sign_up_credits
 
 
 async def test_streak_that_was_missed_is_told_as_none(studio):

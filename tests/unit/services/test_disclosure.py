@@ -12,6 +12,9 @@ from tests.unit.services.adults import HERE, decide, flagged, made_for_adults, s
 from tests.unit.services.presses import pick, press, reroll
 from tests.unit.services.studio import PICTURE_TASKS, model
 
+FEED = 60
+"""The channel that shows everybody's pictures again."""
+
 
 async def test_picture_that_is_hidden_here_is_never_sent_privately_instead(studio):
     """The file says what it is, so that no way of delivering takes it anywhere else."""
@@ -35,6 +38,16 @@ async def test_spoilers_by_place_and_by_role(studio):
 
         assert (plain.is_spoiler, job.is_spoiler, again.is_spoiler) == (False, True, True)
         assert studio.delivery.outcome(job.id).view.is_spoiler
+
+
+async def test_feed_that_is_listed_hides_what_it_shows(studio):
+    await decide(studio, feed_channel=FEED, spoiler_channels=[FEED])
+    job = await studio.finished(count=1)
+
+    await studio.services.errands.run_all()
+
+    (post,) = studio.outside.posted.values()
+    assert (job.is_spoiler, post.view.is_spoiler) == (False, True)
 
 
 async def test_spoiler_by_request_stays_with_what_follows(studio):

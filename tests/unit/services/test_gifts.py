@@ -25,6 +25,7 @@ from bot.errors import (
     TooMuchGiven,
 )
 from bot.services import NotNow
+from bot.services.gifts import STANDS_FOR
 from tests.postgres import ON_BOTH
 from tests.unit.services.decided import decide, freeze
 from tests.unit.services.presses import refused
@@ -276,3 +277,15 @@ async def test_restart_between_question_and_answer_changes_nothing(studio):
     async with studio.db.read() as conn:
         assert await conn.scalar(sa.select(gifts.c.status)) == "given"
     assert await studio.funds(SAM) == (130, 0)
+
+
+async def test_words_of_a_gift_that_was_never_given_are_forgotten(studio):
+    await ask(studio, message="a secret")
+    gift = await ask(studio, message="no secret")
+    await give(studio, gift)
+    studio.clock.ahead = STANDS_FOR + timedelta(minutes=1)
+
+    await studio.services.retention.sweep()
+
+    async with studio.db.read() as conn:
+        assert list(await conn.scalars(sa.select(gifts.c.message))) == ["no secret"]

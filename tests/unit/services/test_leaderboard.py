@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from bot import ledger
 from bot.db.tables import gifts, jobs, streaks
@@ -127,6 +128,17 @@ async def test_pages_are_turned_and_ones_own_place_is_always_there(studio):
     assert {page.count for page in pages} == {3}
     assert pages[3] == pages[2]
     assert {page.own.rank for page in pages} == {len(people)}
+
+
+async def test_board_is_added_up_once(studio):
+    await write_streak(studio, MIA, Streak(3, studio.clock().date()))
+    sent = []
+    engine = studio.db._reading.sync_engine
+    sa.event.listen(engine, "before_cursor_execute", lambda *args: sent.append(args[2]))
+
+    await board(studio, "streak", 1)
+
+    assert len([one for one in sent if "streaks" in one]) == 1
 
 
 async def test_board_of_nobody_and_board_of_nothing(studio):

@@ -12,7 +12,7 @@ from bot.errors import (
     SubmitUncertain,
 )
 from bot.policy import Tier
-from bot.services.accounts import next_month
+from bot.services.days import next_month
 from tests.unit.services.presses import pick, refused, request, reroll
 from tests.unit.services.studio import COST_USD_MICROS, MIA, SAM, SERVER
 

@@ -68,9 +68,9 @@ async def test_job_its_buttons_and_what_follows_are_marked_up(studio):
     again = await reroll(studio, job.id)
     larger = await press(studio, job.id, "up_subtle")
     making = studio.services.making
-    asked = await making.price_of(studio.origin(), job.id, 0, action="reroll")
+    asked = await making.quote_of(studio.origin(), job.id, 0, action="reroll")
 
-    assert (job.price, shown.price, again.view.price, asked) == (6, 6, 6, 6)
+    assert (job.price, shown.price, again.view.price, asked.price) == (6, 6, 6, 6)
     assert shown.prices["reroll"] == 6
     assert shown.prices["up_subtle"] == larger.view.price == 14
     await studio.check_books()

@@ -16,7 +16,7 @@ from bot.errors import (
     Suspended,
     Untouchable,
 )
-from bot.services import Penalty, SanctionNotice, Standing, read_duration
+from bot.services import Penalty, Rank, SanctionNotice, Standing, read_duration
 from tests.unit.services.presses import refused
 from tests.unit.services.studio import MIA, SAM, SERVER
 
@@ -117,6 +117,18 @@ async def test_points_suspend_for_a_day_and_expire(studio):
     assert [one[0] for one in await deeds(studio)] == ["warn", "warn", "warn", "suspend"]
 
 
+@pytest.mark.parametrize(("hours", "suspends"), [(1, True), (48, False)])
+async def test_points_suspend_unless_somebody_is_suspended_for_longer(studio, hours, suspends):
+    studio.clock.now = NOON
+    await punish(studio, Penalty("suspend", MIA, "calm down", duration=timedelta(hours=hours)))
+
+    done = await punish(studio, warning(3))
+
+    assert (done.suspended is not None) == suspends
+    standing = await studio.services.moderation.standing(SERVER, MIA)
+    assert standing.until == NOON + timedelta(hours=max(hours, 24))
+
+
 async def test_what_was_made_may_still_be_looked_at(studio):
     job = await studio.finished()
     await punish(studio, Penalty("ban", MIA, "enough"))
@@ -135,17 +147,31 @@ async def test_what_was_made_may_still_be_looked_at(studio):
     ],
 )
 async def test_nobody_but_staff_and_not_each_other(studio, target, changes, expected):
-    studio.outside.staff.add((SERVER, SAM))
+    studio.outside.ranks[SERVER, SAM] = Rank.MODERATOR
 
     await refused(studio, punish(studio, warning(user_id=target), **changes), expected)
 
 
-async def test_administrators_moderate_staff(studio):
-    studio.outside.staff.add((SERVER, SAM))
+@pytest.mark.parametrize(
+    ("own", "target", "why"),
+    [
+        (Rank.MODERATOR, Rank.MODERATOR, "staff"),
+        (Rank.MODERATOR, Rank.OWNER, "owner"),
+        (Rank.ADMINISTRATOR, Rank.MODERATOR, None),
+        (Rank.ADMINISTRATOR, Rank.ADMINISTRATOR, "administrator"),
+        (Rank.ADMINISTRATOR, Rank.OWNER, "owner"),
+        (Rank.OWNER, Rank.ADMINISTRATOR, None),
+        (Rank.OWNER, Rank.OWNER, "owner"),
+    ],
+)
+async def test_staff_moderate_those_below_them(studio, own, target, why):
+    studio.outside.ranks |= {(SERVER, MAX): own, (SERVER, SAM): target}
+    warning_sam = punish(studio, warning(user_id=SAM), is_admin=own >= Rank.ADMINISTRATOR)
 
-    await punish(studio, warning(user_id=SAM), is_admin=True)
-
-    assert (await studio.services.moderation.standing(SERVER, SAM)).must_acknowledge
+    if why is None:
+        assert (await warning_sam).points == 1
+    else:
+        assert (await refused(studio, warning_sam, Untouchable)).why == why
 
 
 async def test_person_is_told_once_and_closed_messages_are_no_failure(studio):

@@ -1,18 +1,20 @@
 """Removal and the feed: what is taken away is shown nowhere, what is made is shown once."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
 from bot import ledger
 from bot.db.tables import pictures
-from bot.errors import JobRemoved, NoSuchPicture, NotPermitted, UnknownJob
+from bot.errors import JobRemoved, NoSuchPicture, NotPermitted, OwnCredits, UnknownJob
 from bot.jobs import read_pictures
 from bot.policy import ServerSettings, Tier
 from bot.services import FeedPost, Looked, NotNow, Place, PresetDraft, Showing, Takeaway
+from bot.services.delivery import TooLarge
 from bot.services.gates import Asked
 from bot.services.orders import Order
-from tests.unit.services.presses import pick, refused, remix, reroll
+from tests.unit.services.presses import pick, press, refused, remix, reroll
 from tests.unit.services.studio import SAM, SERVER
 
 FEED = 88
@@ -28,9 +30,9 @@ def remove(studio, job_id, number=None, *, refunds=False, **origin):
     return studio.services.removal.remove(staff(studio, **origin), takeaway)
 
 
-async def set_feed(studio):
+async def set_feed(studio, channel_id=FEED):
     async with studio.db.write() as conn:
-        await studio.services.servers.write(conn, SERVER, {"feed_channel": FEED})
+        await studio.services.servers.write(conn, SERVER, {"feed_channel": channel_id})
     await studio.services.servers.refresh()
 
 
@@ -64,6 +66,15 @@ async def test_nothing_shows_a_removed_job_again(studio):
     assert made_anew.view.action != "reuse"
 
 
+async def test_moderators_give_themselves_nothing_back_and_administrators_may(studio):
+    job = await studio.finished(count=4)
+    own = {"refunds": True, "user_id": job.user_id}
+
+    await refused(studio, remove(studio, job.id, **own), OwnCredits)
+    taken = await remove(studio, job.id, is_admin=True, **own)
+    assert taken.refunded == 12
+
+
 async def test_every_message_that_shows_it_is_deleted_also_after_a_restart(studio):
     await set_feed(studio)
     job = await studio.finished(count=1)
@@ -87,6 +98,97 @@ async def test_every_message_that_shows_it_is_deleted_also_after_a_restart(studi
     }
     assert taken.jobs == 2
     assert gone == set(studio.outside.removed)
+
+
+async def test_message_that_comes_after_the_removal_goes_too(studio):
+    job = await studio.finished()
+    await remove(studio, job.id)
+    await studio.services.errands.run_all()
+
+    await studio.services.removal.note_copy(job.id, channel_id=444, message_id=555)
+    await studio.services.errands.run_all()
+
+    assert Place(444, 555) in studio.outside.removed
+
+
+async def test_feed_post_of_what_was_just_removed_goes_too(studio):
+    await set_feed(studio)
+    job = await studio.finished()
+    gate = studio.outside.script.gate("post")
+    showing = asyncio.create_task(studio.services.errands.run_all())
+    await gate.reached()
+
+    await remove(studio, job.id)
+    gate.open()
+
+    assert await showing
+    assert feed(studio) == []
+
+
+@pytest.mark.parametrize("point", ["asked", "follow", "deliver", "delivered"])
+async def test_work_under_way_does_not_show_a_removed_picture_again(studio, point):
+    """Somebody presses Upscale, and the source is removed at some point before it is over."""
+    job = await studio.finished(count=2)
+    funds = await studio.funds()
+    upscaled = (await press(studio, job.id, "up_subtle", 2)).view.id
+    script = studio.first.script if point == "follow" else studio.delivery.script
+    gate = script.gate(point)
+    rendering = studio.begin(upscaled) if point != "asked" else None
+    if rendering is not None:
+        await gate.reached()
+
+    taken = await remove(studio, job.id, 2)
+    gate.open()
+    await (rendering or studio.render(upscaled))
+
+    over, outcome = await studio.job(upscaled), studio.delivery.outcome(upscaled)
+    assert taken.jobs == 1
+    assert (over.status, over.failure, over.charged) == ("failed", "removed", 0)
+    assert (outcome.view.failure, outcome.files) == ("removed", ())
+    assert await studio.funds() == funds
+    await refused(studio, press(studio, upscaled, "up_subtle", 1), JobRemoved)
+
+
+async def test_work_from_another_picture_goes_on(studio):
+    job = await studio.finished(count=2)
+    upscaled = (await press(studio, job.id, "up_subtle", 1)).view.id
+
+    await remove(studio, job.id, 2)
+
+    assert (await studio.render(upscaled)).status == "done"
+
+
+async def test_staff_are_told_which_message_stays_and_the_others_go(studio):
+    await set_feed(studio)
+    job = await studio.finished(count=2)
+    await studio.services.errands.run_all()
+    for channel_id in (444, 445):
+        noted = {"channel_id": channel_id, "message_id": channel_id + 100}
+        await studio.services.removal.note_copy(job.id, **noted)
+    studio.outside.closed.add(444)
+    studio.outside.script.will("edit", TooLarge("too many bytes"))
+
+    await remove(studio, job.id, 1)
+    assert await studio.services.errands.run_all()
+
+    assert studio.outside.removed == [Place(job.channel_id, job.message_id)]
+    assert [len(post.files) for post in feed(studio)] == [1]
+    assert isinstance(studio.outside.posted[Place(445, 545)], Showing)
+    told = [row for row in (await studio.rows())["staff_actions"] if "message stays" in row]
+    assert len(told) == 1
+    assert f"https://discord.com/channels/{SERVER}/444/544" in told[0]
+
+
+async def test_old_feed_post_stays_one_after_the_feed_moved(studio):
+    await set_feed(studio)
+    job = await studio.finished(count=2)
+    await studio.services.errands.run_all()
+    await set_feed(studio, None)
+
+    await remove(studio, job.id, 1)
+    await studio.services.errands.run_all()
+
+    assert [[file.number for file in post.files] for post in feed(studio)] == [[2]]
 
 
 async def test_one_picture_goes_and_the_others_stay(studio):

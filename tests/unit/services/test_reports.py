@@ -1,4 +1,4 @@
-"""Reports and appeals: one card for a picture, one decision for a case, one outcome for each."""
+"""Reports: one card for a picture, one decision for a case, one outcome for each."""
 
 import asyncio
 from datetime import timedelta
@@ -8,12 +8,11 @@ import sqlalchemy as sa
 
 from bot.db.tables import reports, sanctions, staff_actions
 from bot.errors import (
-    AlreadyAppealed,
     AlreadyReported,
     CaseClosed,
     NoSuchPicture,
     NotPermitted,
-    NotSanctioned,
+    TooManyReports,
     UnknownCase,
     UnknownJob,
     Untouchable,
@@ -21,16 +20,19 @@ from bot.errors import (
 )
 from bot.services import (
     AppealCard,
-    AppealOutcome,
     Complaint,
     Decision,
     NotNow,
     Penalty,
+    Place,
+    Rank,
     ReportCard,
     ReportOutcome,
     SanctionNotice,
+    Takeaway,
 )
-from tests.unit.services.presses import pick, refused
+from bot.services.reports import MOST_REPORTS
+from tests.unit.services.presses import pick, press, refused
 from tests.unit.services.studio import MIA, SAM, SERVER
 
 LOG = 77
@@ -57,8 +59,8 @@ def decide(studio, report_id, action="dismiss", **decision):
     return studio.services.reports.decide(staff(studio), report_id, chosen)
 
 
-def cards(studio, kind=ReportCard):
-    return [post for post in studio.outside.posted.values() if isinstance(post, kind)]
+def cards(studio):
+    return [post for post in studio.outside.posted.values() if isinstance(post, ReportCard)]
 
 
 def told(studio, kind):
@@ -152,11 +154,143 @@ async def test_stranger_and_other_servers_decide_nothing(studio):
     await refused(studio, decide(studio, 4711), UnknownCase)
 
 
-async def test_staff_who_made_it_themselves_cannot_be_warned_for_it(studio):
+@pytest.mark.parametrize("action", ["dismiss", "remove", "warn"])
+async def test_nobody_decides_about_what_they_made_themselves(studio, action):
     job = await studio.finished(origin=studio.origin(user_id=MAX))
     report_id = await complain(studio, job.id)
 
-    await refused(studio, decide(studio, report_id, "warn", reason="no"), Untouchable)
+    await refused(studio, decide(studio, report_id, action, reason="no"), Untouchable)
+    opening = studio.services.reports.check_open(staff(studio), report_id)
+    await refused(studio, opening, Untouchable)
+
+
+@pytest.mark.parametrize("action", ["dismiss", "ban"])
+async def test_moderators_do_not_decide_about_each_other(studio, action):
+    studio.outside.ranks[SERVER, 14] = Rank.MODERATOR
+    job = await studio.finished(origin=studio.origin(user_id=14))
+    report_id = await complain(studio, job.id)
+
+    await refused(studio, decide(studio, report_id, action), Untouchable)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+async def test_what_its_maker_deleted_is_removed_all_the_same(studio, number):
+    job = await studio.finished(count=2)
+    await studio.render((await press(studio, job.id, "up_subtle", 2, user_id=SAM)).view.id)
+    alone = await studio.render((await pick(studio, job.id, 1, user_id=SAM)).view.id)
+    report_id = await complain(studio, job.id, number)
+    await studio.services.privacy.forget(studio.origin())
+
+    await decide(studio, report_id, "remove")
+    await studio.services.errands.run_all()
+
+    assert (await studio.job(job.id)).is_removed
+    gone = {Place(one.channel_id, one.message_id) for one in (job, alone)}
+    assert gone <= set(studio.outside.removed)
+
+
+async def test_picture_that_went_before_takes_no_other_with_it(studio):
+    job = await studio.finished(count=2, origin=studio.origin(user_id=MAX))
+    report_id = await complain(studio, job.id, 1)
+    await studio.services.removal.remove(staff(studio), Takeaway(job.id, 1))
+    origin = staff(studio, user_id=15, is_admin=True)
+
+    await studio.services.reports.decide(origin, report_id, Decision("remove"))
+
+    view = await studio.services.work.find_shown(studio.origin(user_id=MAX), job.id)
+    assert [picture.number for picture in view.pictures] == [2]
+
+
+async def test_removal_closes_the_reports_of_what_went_and_tells_who_reported(studio):
+    await set_log(studio)
+    job = await studio.finished(count=2)
+    for number, reporter in ((1, SAM), (1, 14), (2, 14)):
+        await complain(studio, job.id, number, user_id=reporter)
+    await studio.services.errands.run_all()
+
+    await studio.services.removal.remove(staff(studio), Takeaway(job.id, 1))
+    await studio.services.errands.run_all()
+
+    assert [(card.number, card.status) for card in cards(studio)] == [(1, "removed"), (2, "open")]
+    outcomes = [(user_id, one.status) for user_id, one in told(studio, ReportOutcome)]
+    assert outcomes == [(SAM, "removed"), (14, "removed")]
+
+
+async def test_who_removes_their_own_picture_does_not_close_the_case(studio):
+    job = await studio.finished(origin=studio.origin(user_id=MAX))
+    await complain(studio, job.id)
+
+    await studio.services.removal.remove(staff(studio), Takeaway(job.id))
+
+    assert (await studio.services.docket.page(staff(studio))).count == 1
+
+
+async def test_card_that_was_deleted_is_not_missed_without_a_mod_log(studio):
+    await set_log(studio)
+    job = await studio.finished()
+    await complain(studio, job.id)
+    await studio.services.errands.run_all()
+    await set_log(studio, mod_log_channel=None)
+    studio.outside.closed.add(LOG)
+
+    await complain(studio, job.id, user_id=14)
+
+    assert await studio.services.errands.run_all()
+
+
+async def test_one_person_has_so_many_reports_open_and_no_more(studio):
+    job = await studio.finished(count=4)
+    async with studio.db.write() as conn:
+        mine = {"server_id": SERVER, "job_id": job.id, "reporter_id": SAM, "status": "open"}
+        said = {"reason": "spam", "note": "", "created_at": studio.clock()}
+        rows = [{**mine, **said, "number": number} for number in range(10, 9 + MOST_REPORTS)]
+        await conn.execute(reports.insert(), rows)
+
+    last = await complain(studio, job.id, 1)
+    await refused(studio, complain(studio, job.id, 2), TooManyReports)
+    await complain(studio, job.id, 2, user_id=14)
+    await decide(studio, last)
+
+    await complain(studio, job.id, 3)
+    studio.clock.ahead = timedelta(days=1, minutes=1)
+    await complain(studio, job.id, 4)
+
+
+async def test_queue_looks_at_what_it_shows_and_nothing_else(studio):
+    job = await studio.finished(count=4)
+    done = await studio.services.moderation.punish(staff(studio), Penalty("ban", MIA, "enough"))
+    for number in (1, 2):
+        await complain(studio, job.id, number)
+    await studio.services.appeals.file(MIA, done.sanction.id, "sorry")
+    asked = await queries(studio, studio.services.docket.page(staff(studio)))
+
+    for number, reporter in ((1, 14), (3, SAM), (4, SAM)):
+        await complain(studio, job.id, number, user_id=reporter)
+    again = await queries(studio, studio.services.docket.page(staff(studio)))
+    page = await studio.services.docket.page(staff(studio))
+    last = await studio.services.docket.page(staff(studio), 9)
+
+    assert again == asked
+    assert (page.count, page.pages, last.page) == (5, 2, 1)
+    assert [one.number for one in page.cards[:2]] == [1, 2]
+    assert isinstance(page.cards[2], AppealCard)
+    assert [one.number for one in last.cards] == [3, 4]
+
+
+async def queries(studio, asking) -> int:
+    """Count the statements that something sends to the database."""
+    seen = []
+    engine = studio.db._engine.sync_engine
+
+    def count(*_args):
+        seen.append(1)
+
+    sa.event.listen(engine, "before_cursor_execute", count)
+    try:
+        await asking
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", count)
+    return len(seen)
 
 
 async def test_card_shows_the_outcome_after_discord_was_away_and_a_restart(studio):
@@ -192,51 +326,3 @@ async def test_reported_again_after_a_decision_is_a_new_case(studio):
         (first, "dismissed"),
         (second, "open"),
     ]
-
-
-async def test_appeal_is_heard_once_and_lifts_what_it_is_against(studio):
-    await set_log(studio)
-    length = timedelta(days=1)
-    penalty = Penalty("suspend", MIA, "calm down", duration=length)
-    done = await studio.services.moderation.punish(staff(studio), penalty)
-    appeals, sanction_id = studio.services.appeals, done.sanction.id
-
-    with pytest.raises(NotSanctioned):
-        await appeals.file(SAM, sanction_id, "not mine")
-    outcomes = await asyncio.gather(
-        *(appeals.file(MIA, sanction_id, "sorry") for _ in range(10)), return_exceptions=True
-    )
-    await studio.services.errands.run_all()
-    page = await studio.services.docket.page(staff(studio))
-    decisions = await asyncio.gather(
-        *(appeals.decide(staff(studio), sanction_id, is_granted=True) for _ in range(10)),
-        return_exceptions=True,
-    )
-    await studio.services.errands.run_all()
-
-    assert outcomes.count(None) == decisions.count(None) == 1
-    assert {type(one) for one in outcomes if one} == {AlreadyAppealed}
-    assert {type(one) for one in decisions if one} == {CaseClosed}
-    assert [card.words for card in page.cards] == ["sorry"]
-    assert [card.status for card in cards(studio, AppealCard)] == ["granted"]
-    assert [row[0] for row in told(studio, AppealOutcome)] == [MIA]
-    assert (await studio.imagine()).is_new
-
-
-async def test_denied_appeal_changes_nothing_and_says_why(studio):
-    penalty = Penalty("ban", MIA, "enough")
-    done = await studio.services.moderation.punish(staff(studio), penalty)
-    appeals, sanction_id = studio.services.appeals, done.sanction.id
-    await appeals.file(MIA, sanction_id, "sorry")
-
-    with pytest.raises(NotPermitted):
-        await appeals.decide(studio.origin(), sanction_id, is_granted=True)
-    with pytest.raises(UnknownCase):
-        await appeals.decide(staff(studio, server_id=999), sanction_id, is_granted=True)
-    await appeals.decide(staff(studio), sanction_id, is_granted=False, outcome="no")
-    await studio.services.errands.run_all()
-
-    assert (await studio.services.moderation.standing(SERVER, MIA)).is_banned
-    assert [row[1].card.outcome for row in told(studio, AppealOutcome)] == ["no"]
-    with pytest.raises(AlreadyAppealed):
-        await appeals.file(MIA, sanction_id, "once more")

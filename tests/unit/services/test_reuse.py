@@ -4,10 +4,19 @@ import asyncio
 
 import pytest
 
-from bot.errors import NoRoute, ProviderRejected
+from bot.errors import (
+    ClosedPlace,
+    MissingRole,
+    NoRoute,
+    ProviderRejected,
+    TooFast,
+    TooSoon,
+)
+from bot.policy import Tier
 from bot.providers import Output
 from bot.services import ImageWish
 from tests.pictures import png
+from tests.unit.services.decided import decide
 from tests.unit.services.presses import pick, press, refused, reroll, retry
 from tests.unit.services.studio import SAM, SENDS, model, route
 
@@ -357,3 +366,30 @@ async def test_steps_that_a_quality_meant_keep_nobody_else_from_serving(studio):
     job = await studio.finished(model="stepped", quality="draft", count=1)
 
     assert "elsewhere" in shown(studio, job).view.prices
+
+
+# Shown for nothing, and asked for all the same.
+
+
+async def test_request_that_is_answered_from_before_is_a_request(studio):
+    await seeded(studio)
+    for changes, refusal in (
+        ({"closed_channels": (studio.origin().channel_id,)}, ClosedPlace),
+        ({"maker_roles": (40,)}, MissingRole),
+        ({"cooldown_s": 60}, TooSoon),
+    ):
+        await decide(studio, **changes)
+        await refused(studio, seeded(studio), refusal)
+        await decide(studio, **dict.fromkeys(changes))
+    pace = Tier().requests_per_minute
+    for _ in range(pace - 1):
+        await studio.accepted(count=2, seed=70, said=("seed",))
+
+    await refused(studio, seeded(studio), TooFast)
+
+
+async def test_request_that_is_answered_from_others_work_presses_no_button(studio):
+    await seeded(studio)
+    await decide(studio, buttons="owner")
+
+    assert (await seeded(studio, origin=studio.origin(user_id=SAM))).action == "reuse"

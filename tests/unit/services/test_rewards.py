@@ -71,6 +71,34 @@ async def test_favourite_of_a_picture_brought_alone_rewards_its_maker(studio):
     assert (await studio.funds(), await studio.funds(SAM)) == ((98, 0), (100, 0))
 
 
+async def test_favourite_of_what_was_made_before_is_its_makers(studio):
+    await decide(studio, reward_favourite=4)
+    asked = {"count": 2, "seed": 7, "said": ("seed",)}
+    job = await studio.finished(**asked)
+    again = await studio.finished(**asked, origin=studio.origin(user_id=SAM))
+    picked = await pick(studio, again.id, 2, user_id=SAM)
+    await studio.render(picked.view.id)
+
+    assert await mark(studio, picked.view.id, user_id=ANN)
+    assert not await mark(studio, again.id, 2, user_id=ANN)
+    assert await mark(studio, job.id, 2, user_id=ANN)
+    assert await mark(studio, again.id, 1, user_id=ANN)
+
+    count = studio.services.favourites.count_of
+    assert [await count(one) for one in (job.id, again.id, picked.view.id)] == [2, 2, 1]
+    assert (await studio.funds(), await studio.funds(SAM)) == ((102, 0), (100, 0))
+    board = await studio.services.leaderboard.page(studio.origin(), "favourites")
+    assert [(one.user_id, one.score) for one in board.places] == [(MIA, 2)]
+
+
+async def test_private_work_that_was_shown_again_in_public_can_be_marked(studio):
+    asked = {"count": 1, "seed": 7, "said": ("seed",)}
+    await studio.finished(**asked, origin=studio.origin(is_private=True))
+    again = await studio.finished(**asked)
+
+    assert await mark(studio, again.id)
+
+
 @ON_BOTH
 async def test_favourites_of_a_day_are_rewarded_up_to_the_cap(studio):
     await decide(studio, reward_favourite=4, reward_favourites_a_day=2)

@@ -7,12 +7,13 @@ import sqlalchemy as sa
 
 from bot.db.tables import notes, staff_actions
 from bot.errors import BadAmount, NotPermitted, ServerNotAllowed
-from bot.services import NotNow
+from bot.services import NotNow, Undeliverable
 from tests.unit.services.decided import freeze
 from tests.unit.services.presses import refused
 from tests.unit.services.studio import MIA, SAM, SERVER
 
 ROLE = 500
+OTHER = SERVER + 1
 OTHERS = (21, 22, 23)
 FIRST = 100
 
@@ -124,6 +125,23 @@ async def test_moderators_grant_nothing_to_themselves_and_administrators_may(stu
 
     assert (moderator.people, moderator.is_left_out) == (1, True)
     assert (administrator.people, administrator.is_left_out) == (2, False)
+
+
+@pytest.mark.parametrize("trouble", [None, Undeliverable("403")], ids=["denied", "left"])
+async def test_grant_that_cannot_go_on_keeps_no_other_one_waiting(make_studio, trouble):
+    studio = make_studio(allowed_servers=frozenset({OTHER, SERVER}))
+    for server_id in (OTHER, SERVER):
+        await studio.services.credits.balance(server_id=server_id, user_id=SAM)
+        studio.outside.script.will("roles", NotNow("away"))
+        await grant(studio, origin=studio.origin(is_staff=True, server_id=server_id))
+    later = studio if trouble else make_studio(allowed_servers=frozenset({SERVER}))
+    later.outside.roles = {(one, SAM): frozenset({ROLE}) for one in (OTHER, SERVER)}
+    if trouble:
+        later.outside.script.will("roles", trouble)
+
+    await later.services.role_grants.resume()
+
+    assert await later.funds(SAM) == (FIRST + 20, 0)
 
 
 @pytest.mark.parametrize("amount", [0, -5, int(1e30)])

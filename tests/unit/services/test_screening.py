@@ -4,6 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot import jobs
+from bot.db import tables
 from bot.db.tables import staff_actions
 from bot.errors import (
     BadPattern,
@@ -14,6 +15,7 @@ from bot.errors import (
     RuleThere,
     TooManyRules,
     UnknownRule,
+    UserError,
 )
 from bot.policy import MOST_RULES, Rule
 from bot.services import ImageWish, PresetDraft, Source
@@ -143,6 +145,71 @@ async def test_what_a_picture_was_made_from_counts_when_it_is_changed(studio):
     assert (await wish(studio, "make it night", model="auto", task="edit", image=source)).is_new
 
 
+async def test_what_words_held_is_not_drowned_by_later_ones(studio):
+    job = await studio.finished(prompt="a child on the beach")
+    source = await source_of(studio, job.id)
+    for prompt in ("make it night", "blue " * 800, "more sand", "a boat", "a kite", "a gull"):
+        view = (await wish(studio, prompt, model="auto", task="edit", image=source)).view
+        await studio.render(view.id)
+        source = await source_of(studio, view.id)
+
+    with pytest.raises(PromptBlocked) as refused:
+        await wish(studio, "make her naked", model="auto", task="edit", image=source)
+
+    assert refused.value.why == "minors"
+
+
+async def test_what_was_made_before_there_were_marks_has_its_words(studio):
+    job = await studio.finished(prompt="a child on the beach")
+    source = await source_of(studio, job.id)
+    async with studio.db.write() as conn:
+        mine = tables.jobs.c.id == job.id
+        bare = {name: value for name, value in job.inputs.items() if jobs.HELD not in name}
+        await conn.execute(tables.jobs.update().where(mine).values(inputs=bare))
+    view = (await wish(studio, "make it night", model="auto", task="edit", image=source)).view
+
+    with pytest.raises(PromptBlocked):
+        await wish(studio, "make her naked", model="auto", task="edit", image=source)
+    async with studio.db.read() as conn:
+        edited = await jobs.get(conn, view.id)
+    assert jobs.held_in(job.inputs) == jobs.held_in(edited.inputs) == {"minors en"}
+    assert jobs.held_in(bare) is None
+
+
+async def test_forgotten_words_leave_what_they_held(studio):
+    job = await studio.finished(prompt="a child on the beach")
+    source = await source_of(studio, job.id)
+    async with studio.db.write() as conn:
+        await jobs.forget(conn, job.account_id)
+
+    async with studio.db.read() as conn:
+        left = await jobs.get(conn, job.id)
+        behind = await jobs.read_behind(conn, {source.sha256})
+    assert left.inputs["prompt"] == ""
+    assert jobs.held_in(left.inputs) == {"minors en"}
+    assert behind.words == ()
+
+
+async def test_a_picture_that_is_brought_alone_takes_along_what_it_was_made_from(studio):
+    job = await studio.finished(prompt="a child on the beach", count=2)
+    picked = await studio.services.wishing.pick(studio.origin(), job.id, 1)
+
+    async with studio.db.read() as conn:
+        assert jobs.held_in((await jobs.get(conn, picked.view.id)).inputs) == {"minors en"}
+
+
+async def test_the_name_of_a_lora_is_words_as_well(studio):
+    studio.services.screening.name_lora(22, "Undress\nv1")
+
+    for lora in ("someone/nude-undress-naked", "urn:air:sdxl:lora:civitai:11@22 0.8"):
+        with pytest.raises(PromptBlocked) as refused:
+            await wish(studio, "a little girl", lora=lora)
+        assert refused.value.why == "minors"
+        with pytest.raises(UserError) as other:
+            await wish(studio, "a woman", lora=lora)
+        assert not isinstance(other.value, PromptBlocked)
+
+
 async def source_of(studio, job_id):
     async with studio.db.read() as conn:
         [picture, *_] = await jobs.read_pictures(conn, job_id)
@@ -177,6 +244,15 @@ async def test_flagged_words_are_made_and_noted_with_the_job(studio):
     view = (await wish(studio, "a storm at sea")).view
 
     assert await noted(studio, "flagged prompt") == [f"job #{view.id} · rule #{rule.id} “storm”"]
+
+
+async def test_flagged_words_of_a_gift_are_noted(studio):
+    await decide(studio, gift_daily_cap=100)
+    rule = await add(studio, "storm", "flag")
+
+    await studio.services.gifts.ask(studio.origin(), taker_id=SAM, amount=10, message="a storm")
+
+    assert await noted(studio, "flagged prompt") == [f"gift · rule #{rule.id} “storm”"]
 
 
 async def test_a_warning_is_given_once_and_the_next_press_passes(studio):
@@ -221,6 +297,11 @@ async def test_rules_count_at_once_where_they_are_for(studio):
     assert (
         await wish(studio, "a storm", origin=studio.origin(channel_id=CHANNEL, role_ids=(1, ROLE)))
     ).is_new
+    tried = studio.services.filtering.test
+    assert tried(staff(studio, channel_id=THREAD), BAD).action is None
+    assert tried(staff(studio, channel_id=THREAD), BAD, channel_id=CHANNEL).action == "block"
+    assert tried(staff(studio, role_ids=(ROLE,)), "a storm").action == "block"
+    assert tried(staff(studio), "a storm", role_ids=(ROLE,)).action is None
 
 
 @ON_BOTH

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from bot import jobs, ledger
 from bot.db import Database, take_turn
 from bot.db.tables import accounts
-from bot.services.accounts import SPENDING, next_month
+from bot.services.accounts import SPENDING
+from bot.services.days import next_month
 from tests.postgres import ON_POSTGRESQL
 from tests.unit.services.script import DEADLINE_S
 from tests.unit.services.studio import MIA, SAM, SERVER, Studio

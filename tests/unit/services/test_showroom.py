@@ -90,6 +90,12 @@ async def test_private_work_is_no_sample(studio):
     assert (await sheet(studio)).sample is None
 
 
+async def test_hidden_work_is_no_sample(studio):
+    await studio.finished(count=1, is_spoiler=True)
+
+    assert (await sheet(studio)).sample is None
+
+
 async def test_work_of_another_channel_is_no_sample(studio):
     """Whoever asks may not see that channel."""
     await studio.finished(count=1, origin=studio.origin(channel_id=999))

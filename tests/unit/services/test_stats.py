@@ -10,7 +10,7 @@ from PIL import Image
 from bot.db.tables import attempts
 from bot.db.tables import jobs as job_rows
 from bot.errors import ProviderDown
-from bot.services import charting
+from bot.services import Takeaway, charting
 from bot.services.stats import NAMED, Trend, _trends
 from cogs import _stats_texts as texts
 from tests.postgres import ON_BOTH
@@ -100,6 +100,19 @@ async def test_failures_and_other_providers_are_counted(make_studio):
     assert (told.tried, told.rerouted) == (3, 1)
     assert [trend.name for trend in told.spent] == ["first", "second"]
     assert "33.3 % failed" in texts.summary(told)
+
+
+@ON_BOTH
+async def test_what_staff_gave_back_was_not_captured(make_studio):
+    studio = make_studio()
+    job = await studio.finished(count=4)
+    await studio.finished(model="twice", count=1)
+    staff = studio.origin(user_id=SAM, is_staff=True)
+    await studio.services.removal.remove(staff, Takeaway(job.id, 2, refunds=True))
+
+    told = await report(studio, "week")
+
+    assert {trend.name: trend.total for trend in told.captured} == {"Fox": 9, "Twice": 3}
 
 
 async def test_empty_period_is_words(make_studio):

@@ -14,10 +14,11 @@ from bot.errors import (
     BadChoice,
     NotPermitted,
     OwnCredits,
+    StipendThere,
     TooManyStipends,
     UnknownStipend,
 )
-from bot.services import NotNow
+from bot.services import NotNow, Undeliverable
 from bot.services import stipends as module
 from tests.postgres import ON_BOTH
 from tests.unit.services.decided import freeze
@@ -25,6 +26,7 @@ from tests.unit.services.presses import refused
 from tests.unit.services.studio import MIA, SAM, SERVER, Studio
 
 ROLE = 500
+OTHER = SERVER + 1
 WEDNESDAY = datetime(2026, 3, 4, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 FIRST = 100
@@ -40,11 +42,26 @@ def add(studio, amount=20, every="day", *, role_id=ROLE, origin=None):
     )
 
 
-async def settle(studio, *people, with_role=True):
+async def settle(studio, *people, with_role=True, server_id=SERVER):
     """Let people have an account and, as members, the role."""
     for user_id in people:
-        await studio.services.credits.balance(server_id=SERVER, user_id=user_id)
-        studio.outside.roles[SERVER, user_id] = frozenset({ROLE} if with_role else ())
+        await studio.services.credits.balance(server_id=server_id, user_id=user_id)
+        studio.outside.roles[server_id, user_id] = frozenset({ROLE} if with_role else ())
+
+
+def questions(studio, monkeypatch, troubles=()):
+    """Return the list of whom Discord is asked about, by server and person, as it grows."""
+    asked = []
+    answer = studio.outside.roles_of
+
+    async def roles_of(server_id, user_id):
+        asked.append((server_id, user_id))
+        if server_id in troubles:
+            raise troubles[server_id]
+        return await answer(server_id, user_id)
+
+    monkeypatch.setattr(studio.outside, "roles_of", roles_of)
+    return asked
 
 
 async def paid(studio, user_id=MIA):
@@ -135,7 +152,9 @@ async def test_who_comes_or_gets_the_role_later_is_paid_then(studio):
 
     studio.outside.roles[SERVER, MIA] = frozenset({ROLE})
     await settle(studio, SAM)
-    assert await pay(studio) == 2
+    assert await pay(studio) == 1
+    studio.clock.now += module.ASKED_AGAIN_AFTER
+    assert await pay(studio) == 1
 
     studio.outside.roles[SERVER, MIA] = frozenset()
     studio.clock.now += DAY
@@ -173,6 +192,97 @@ async def test_rounds_ask_few_and_everybody_in_turn(studio, monkeypatch):
 
     assert await pay(studio) == 0
     assert await pay(studio) == 2
+
+
+async def test_who_lacks_the_role_is_asked_for_again_only_after_hours(studio, monkeypatch):
+    await settle(studio, MIA, SAM, with_role=False)
+    await add(studio, every="month")
+    asked = questions(studio, monkeypatch)
+
+    for _ in range(12):
+        await pay(studio)
+    assert asked == [(SERVER, MIA), (SERVER, SAM)]
+    await add(studio, role_id=ROLE + 1)
+    await pay(studio)
+    assert len(asked) == 2
+
+    studio.clock.now += module.ASKED_AGAIN_AFTER
+    await pay(studio)
+    assert len(asked) == 4
+
+
+async def test_next_period_waits_for_nobody_who_has_the_role(studio):
+    studio.clock.now = WEDNESDAY.replace(hour=23, minute=58)
+    await settle(studio, MIA)
+    await add(studio)
+    await pay(studio)
+
+    studio.clock.now += timedelta(minutes=5)
+
+    assert await pay(studio) == 1
+
+
+async def test_full_server_keeps_no_other_one_waiting(make_studio, monkeypatch):
+    studio = make_studio(allowed_servers=frozenset({SERVER, OTHER}))
+    monkeypatch.setattr(module, "MOST_ASKED", 3)
+    await settle(studio, 21, 22, 23, 24, with_role=False)
+    await settle(studio, MIA, server_id=OTHER)
+    await add(studio)
+    await add(studio, origin=staff(studio, server_id=OTHER))
+
+    assert await pay(studio) == 1
+
+
+@pytest.mark.parametrize("trouble", [NotNow("500"), Undeliverable("403")])
+async def test_trouble_at_one_server_is_its_own(make_studio, monkeypatch, trouble):
+    studio = make_studio(allowed_servers=frozenset({SERVER, OTHER}))
+    await settle(studio, MIA, SAM)
+    await settle(studio, MIA, server_id=OTHER)
+    await add(studio)
+    await add(studio, origin=staff(studio, server_id=OTHER))
+    asked = questions(studio, monkeypatch, {SERVER: trouble})
+
+    rounds = [await studio.services.upkeep.go() for _ in range(2)]
+
+    assert sorted(asked)[-1] == (OTHER, MIA)
+    assert (await studio.services.stipends.of(staff(studio, server_id=OTHER)))[0].paid == 1
+    is_silent = isinstance(trouble, NotNow)
+    assert rounds == [not is_silent] * 2
+    # Of a server that it is not in, the bot asks nothing more for a while.
+    assert len(asked) == (3 if is_silent else 2)
+
+
+async def test_server_that_is_denied_by_now_is_not_asked_about(make_studio, monkeypatch):
+    studio = make_studio(allowed_servers=frozenset())
+    await studio.services.accounts.remember_servers([SERVER])
+    await settle(studio, MIA)
+    await add(studio)
+    await studio.services.hosting.set_allowed(studio.origin(), SERVER, is_allowed=False)
+    asked = questions(studio, monkeypatch)
+
+    assert await pay(studio) == 0
+    assert asked == []
+
+
+async def test_stipend_that_is_ended_and_begun_again_pays_no_period_twice(studio):
+    await settle(studio, MIA)
+    for _ in range(3):
+        stipend = await add(studio, every="month")
+        await pay(studio)
+        await studio.services.stipends.remove(staff(studio), stipend.id)
+
+    assert await paid(studio) == 20
+
+
+async def test_role_has_one_stipend_for_each_kind_of_period(studio):
+    stipend = await add(studio, 20)
+    await add(studio, 20, "week")
+
+    refusal = await refused(studio, add(studio, 30), StipendThere)
+
+    assert refusal.stipend_id == stipend.id
+    assert len(await studio.services.stipends.names(staff(studio))) == 2
+    await refused(studio, studio.services.stipends.names(studio.origin()), NotPermitted)
 
 
 async def test_frozen_and_gone_get_nothing(studio):
@@ -304,6 +414,6 @@ async def test_who_may_not_and_what_cannot_be_is_refused(studio, monkeypatch):
     await refused(studio, studio.services.stipends.remove(staff(studio), 7), UnknownStipend)
     monkeypatch.setattr(module, "MOST_STIPENDS", 1)
     await add(studio)
-    await refused(studio, add(studio, 30), TooManyStipends)
+    await refused(studio, add(studio, every="week"), TooManyStipends)
     other = studio.services.stipends.remove(staff(studio, server_id=SERVER + 1), 1)
     await refused(studio, other, UnknownStipend)

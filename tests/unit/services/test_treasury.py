@@ -8,7 +8,7 @@ import pytest
 
 from bot.errors import NotPermitted
 from bot.services import Audited
-from bot.services.accounts import next_month
+from bot.services.days import next_month
 from tests.unit.services.presses import refused
 from tests.unit.services.studio import MIA, SAM, SERVER
 

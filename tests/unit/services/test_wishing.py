@@ -6,17 +6,21 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import (
+    AccountFrozen,
     AskOver,
+    ClosedPlace,
     InsufficientCredits,
     NeedsAnswer,
+    NeedsConsent,
     NotShared,
     UnknownFlag,
     UnknownModel,
 )
 from bot.routing import Rules
 from bot.services import ImageWish, Source
+from tests.unit.services.decided import decide, freeze
 from tests.unit.services.presses import refused
-from tests.unit.services.studio import SAM
+from tests.unit.services.studio import MIA, SAM, SERVER
 
 
 def wish(studio, prompt="a fox", *, visibility=None, origin=None, **options):
@@ -196,6 +200,27 @@ async def test_rehearsal_refuses_what_the_wish_would_be_refused_for(studio):
         await rehearse(studio.origin(), ImageWish("", "deft", task="upscale", image=sketch))
 
 
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [({"terms": "Be kind."}, NeedsConsent), ({"closed_channels": (3,)}, ClosedPlace)],
+)
+async def test_rehearsal_asks_the_gates_before_a_picture_is_taken(studio, settings, expected):
+    await decide(studio, **settings)
+    wish = ImageWish("", "deft", task="upscale", image=Source("", 800, 600))
+    await studio.services.credits.balance(server_id=SERVER, user_id=MIA)
+
+    await refused(studio, studio.services.wishing.rehearse(studio.origin(), wish), expected)
+
+
+async def test_rehearsal_turns_away_who_is_frozen_and_lets_others_pass(studio):
+    wish = ImageWish("", "deft", task="upscale", image=Source("", 800, 600))
+    await freeze(studio, SAM)
+
+    await studio.services.wishing.rehearse(studio.origin(), wish)
+    with pytest.raises(AccountFrozen):
+        await studio.services.wishing.rehearse(studio.origin(user_id=SAM), wish)
+
+
 async def test_private_list_stays_private(studio):
     ask = await asked(studio, wish(studio, "a {red, blue} fox", visibility="private"))
 
@@ -317,3 +342,59 @@ async def test_price_that_fell_meanwhile_is_simply_less(studio):
     [view] = await confirmed(studio, first.ask_id)
 
     assert view.price == 1
+
+
+async def test_neighbours_number_gives_nobody_somebody_elses_job(studio):
+    """A list takes the numbers after its press's; other people's presses may come by them."""
+    ask = await asked(studio, wish(studio, "a {red, blue, grey} fox"))
+    await wish(studio, "a wolf", origin=studio.origin(user_id=SAM, interaction_id=1001))
+
+    views = await confirmed(studio, ask.ask_id, interaction_id=1000)
+    late = studio.origin(user_id=SAM, interaction_id=1002)
+    again = [await wish(studio, "an owl", origin=late) for _ in range(2)]
+
+    assert [view.prompt for view in views] == ["a red fox", "a blue fox", "a grey fox"]
+    made = [(await studio.job(view.id)).interaction_id for view in views]
+    assert made == [1000, 1002, 1003]
+    assert [(one.view.prompt, one.is_new) for one in again] == [("an owl", True), ("an owl", False)]
+
+
+# A card whose prices are not those of today.
+
+
+def follow(studio, job, action, number=0):
+    return studio.services.wishing.follow_up(studio.origin(), job.id, number, action=action)
+
+
+async def test_press_that_costs_more_than_its_card_said_is_asked_about(studio):
+    job = await studio.finished(model="deft", count=2, seed=7, said=("seed",))
+    shown_again = await studio.finished(model="deft", count=2, seed=7, said=("seed",))
+    await decide(studio, markup_percent=100)
+
+    dearer = [
+        await asked(studio, follow(studio, one, action, number))
+        for one, action, number in (
+            (job, "reroll", 0),
+            (shown_again, "reroll", 0),
+            (job, "up_subtle", 1),
+        )
+    ]
+    (view,) = await confirmed(studio, dearer[0].ask_id)
+    await decide(studio, markup_percent=0)
+
+    assert [ask.price for ask in dearer] == [12, 12, 14]
+    assert (view.action, view.price) == ("reroll", 12)
+    assert (await follow(studio, job, "remix")).view.price == 6
+
+
+async def test_press_of_an_offer_that_the_host_made_dearer_is_asked_about(studio):
+    job = await studio.finished(model="deft", count=1)
+    prices = studio.services.supply.set_price
+    await prices(studio.origin(), "deft", "upscale", 3)
+    cheaper = await follow(studio, job, "up_subtle", 1)
+    await prices(studio.origin(), "deft", "upscale", 9)
+
+    dearer = await asked(studio, follow(studio, job, "up_creative", 1))
+    same = await follow(studio, job, "reroll")
+
+    assert (cheaper.view.price, dearer.price, same.view.price) == (3, 9, 3)

@@ -4,8 +4,11 @@ import asyncio
 import io
 
 import pytest
+import sqlalchemy as sa
 from PIL import Image
 
+from bot import jobs
+from bot.db.tables import staff_actions
 from bot.errors import (
     BadPrompt,
     InsufficientCredits,
@@ -14,12 +17,13 @@ from bot.errors import (
     NoSuchPicture,
     UnknownJob,
 )
+from bot.policy import Rule
 from bot.providers import Output
 from bot.services import ImageWish, Looked, NotNow, Source, Undeliverable
 from bot.services.following import LONGEST_ANSWER
 from tests.pictures import png
 from tests.unit.services.presses import pick, press, refused, remix, reroll, retry
-from tests.unit.services.studio import SAM, SCRIBE
+from tests.unit.services.studio import MIA, SAM, SCRIBE, SERVER
 
 WORDS = "a teal field under an even light, no figure in it"
 
@@ -42,6 +46,25 @@ async def asked(studio, wish, *, action="", **origin):
     origin = studio.origin(**origin)
     accepted = await studio.services.wishing.wish(origin, wish, action=action or wish.task)
     return accepted.view.id
+
+
+async def test_words_that_may_not_be_shown_are_not_and_cost_nothing(studio):
+    origin = studio.origin(user_id=SAM, is_staff=True)
+    rule = await studio.services.filtering.add(origin, Rule("word", "teal"))
+    before = await studio.services.credits.balance(server_id=SERVER, user_id=MIA)
+
+    job = await enhanced(studio)
+
+    after = await studio.services.credits.balance(server_id=SERVER, user_id=MIA)
+    assert (job.status, job.failure, job.answer) == ("failed", "moderated", None)
+    assert (after.funds.available, after.funds.held) == (before.funds.available, 0)
+    async with studio.db.read() as conn:
+        [deed] = await conn.execute(
+            sa.select(staff_actions).where(staff_actions.c.action == "blocked answer")
+        )
+        [attempt] = await jobs.attempts_for(conn, job.id)
+    assert (deed.reason, deed.target_id) == (f"job #{job.id} · rule #{rule.id} “teal”", 0)
+    assert attempt.status == "done"
 
 
 async def described(studio, **origin):
