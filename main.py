@@ -76,7 +76,7 @@ def check() -> None:
 @ledger_cli.command()
 def verify() -> None:
     """Recompute every balance from its entries; exit 1 and say so when anything is wrong."""
-    from bot.app import verify_ledger  # noqa: PLC0415 - as above
+    from bot.books import verify_ledger  # noqa: PLC0415 - as above
 
     wrong = _finish(verify_ledger(_settings()))
     for line in wrong:
@@ -91,7 +91,7 @@ def export(
     file: Annotated[str, typer.Argument(help="Where to write; - is the standard output.")],
 ) -> None:
     """Write every entry as CSV: ids, kinds, amounts, keys, jobs and moments, but no names."""
-    from bot.app import export_ledger  # noqa: PLC0415 - as above
+    from bot.books import export_ledger  # noqa: PLC0415 - as above
 
     if file == "-":
         _finish(export_ledger(_settings(), sys.stdout))

@@ -101,9 +101,9 @@ async def moderation_history(
 @app_commands.context_menu(name="Credits")
 @app_commands.guild_only()
 async def credit(interaction: "discord.Interaction[ImageBot]", user: discord.User) -> None:
-    """Show what somebody has to spend: oneself, or anybody for staff."""
+    """Show staff what somebody has to spend; everybody has `/balance` for themselves."""
     origin = origin_of(interaction)
-    if user != interaction.user and not origin.is_staff:
+    if not origin.is_staff:
         raise NotPermitted
     if user.bot:
         raise BadTarget

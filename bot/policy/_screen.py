@@ -94,7 +94,9 @@ class Screen:
     def check(self, asking: Asking) -> Verdict:
         """Look at everything that is asked for."""
         prompt = read(asking.prompt)
-        negative = read(asking.negative_prompt) if asking.negative_prompt else None
+        # What is refused as a riddle need not be read twice as long.
+        has_more = asking.negative_prompt and not prompt.is_garbled
+        negative = read(asking.negative_prompt) if has_more else None
         together = read(f"{asking.prompt}\n;\n{asking.background}") if asking.background else prompt
         combined = combine(together, negative, asking.behind)
         found = list(_tell(asking, combined.found))

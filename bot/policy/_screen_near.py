@@ -33,7 +33,7 @@ _JOINS = frozenset(_JOIN_WORDS.split())
 _TEEN_WORDS = "eleven twelve thirteen fourteen fifteen sixteen seventeen"
 _TEENS = {name: number for number, name in enumerate(_TEEN_WORDS.split(), start=11)}
 _NUMBER = re.compile(rf"(?<!\d)\d{{1,2}}(?!\w)|\b(?:{'|'.join(_TEENS)})\b")
-_ATTACHED = re.compile(r"(?:girl|boy)s?$")
+_ATTACHED = re.compile(r"(?:girl|boy)s?[\s_#/|*=@]*$")
 _NO_AGE_BEFORE = re.compile(
     r"[\w./\\#$€£+*=@^]$|\d,$|\d\s?:$|--?[a-z]+[ =:]*$"
     r"|\b(?:seed|steps?|cfg|scale|skip|v|ver|version|no|nr|part|vol|volume|chapter|episode|page"
@@ -45,7 +45,8 @@ _NO_AGE_AFTER = re.compile(
     r"|feet|steps?|percent|o'clock)\b"
     r"|\s(?:fingers|candles|roses|flowers|stars|people|men|women|adults|persons|cats|dogs|tattoos"
     r"|views|poses|images|pictures|photos|panels|frames|variations|arms|legs|wings|tails|minutes"
-    r"|hours|days|weeks|pounds|dollars|euros|miles|colors|colours|styles)\b"
+    r"|hours|days|weeks|pounds|dollars|euros|miles|colors|colours|styles"
+    r"|dwarfs|dancers|friends|models|poster)\b"
 )
 _COUNTED = re.compile(r"\s[a-z]+s\b(?<!years)(?<!yrs)")
 _PLURALS_IN_S = ("de", "en", "es", "fr", "pt")

@@ -222,17 +222,21 @@ class LoraShelf:
             except ProviderError as error:
                 log.info("LoRA is not known", reason=str(error))
                 return None
-            self._note(version_id, found)
+            self._name(version_id, found)
+            self._note(version_id, found.base_model)
         return self._bases[version_id] or None
 
     def _remember(self, found: Iterable[FoundResource]) -> None:
         for one in found:
             if one.version_id is not None:
-                self._note(one.version_id, one)
+                self._name(one.version_id, one)
+                self._note(one.version_id, one.base_model)
 
-    def _note(self, version_id: int, found: FoundResource) -> None:
+    def _name(self, version_id: int, found: FoundResource) -> None:
         self._screening.name_lora(version_id, f"{found.name}\n{found.version_name}")
-        self._bases[version_id] = found.base_model
+
+    def _note(self, version_id: int, base: str) -> None:
+        self._bases[version_id] = base
         self._bases.move_to_end(version_id)
         while len(self._bases) > MOST_BASES:
             self._bases.popitem(last=False)

@@ -77,6 +77,7 @@ class Removal:
         self._errands = desk.errands
         self._handing = desk.handing
         self._outside = desk.outside
+        self._servers = desk.servers
         self._staff = desk.staff
         self._views = desk.views
         desk.errands.learn(TAKE_DOWN, self._take_down)
@@ -195,8 +196,14 @@ class Removal:
             await self._outside.remove(place)
             return
         unit = view.price // view.count
+        is_hidden = place.channel_id in self._servers.of(view.server_id).spoiler_channels
         # What is gone was taken, not given back for want of a picture.
-        shown = replace(view, count=len(left), price=unit * len(left))
+        shown = replace(
+            view,
+            count=len(left),
+            price=unit * len(left),
+            is_spoiler=view.is_spoiler or is_hidden,
+        )
         await self._outside.edit(place, kind(shown, left))
 
 

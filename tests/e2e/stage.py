@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
-from bot.app import verify_ledger
+from bot.books import verify_ledger
 from bot.config import Settings
 from bot.sandbox import seed
 from bot.sandbox.interactions import Invocation

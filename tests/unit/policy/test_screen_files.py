@@ -49,6 +49,7 @@ def test_a_plain_list_will_do():
         ("pattern,exempt_role_ids\ngore,12345678901234567890\n", "line 2: an id"),
         ("kind,pattern\nregex,(\n", "line 2: it is no regular expression"),
         ("\n".join(f"word{number}" for number in range(MOST_RULES + 1)), "more than 2,000"),
+        ("gore\n" * (MOST_RULES + 1), "more than 2,000"),
     ],
 )
 def test_what_is_wrong_is_named_by_its_line(text, said):

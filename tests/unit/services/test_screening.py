@@ -248,6 +248,7 @@ async def test_flagged_words_are_made_and_noted_with_the_job(studio):
 
 async def test_flagged_words_of_a_gift_are_noted(studio):
     await decide(studio, gift_daily_cap=100)
+    studio.outside.roles = {(SERVER, person): frozenset() for person in (MIA, SAM)}
     rule = await add(studio, "storm", "flag")
 
     await studio.services.gifts.ask(studio.origin(), taker_id=SAM, amount=10, message="a storm")
