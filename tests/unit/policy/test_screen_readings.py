@@ -61,7 +61,22 @@ def test_there_is_an_end_to_riddles(shape, seed):
 
 
 @pytest.mark.parametrize(
-    "shape", [*SHAPES, "x", " ", "-", "x ", "xxx ", "xx", "裸", "1", "\ufdfa", "x -", "little girl ", "girl 16 "]
+    "shape",
+    [
+        *SHAPES,
+        "x",
+        " ",
+        "-",
+        "x ",
+        "xxx ",
+        "xx",
+        "裸",
+        "1",
+        "\ufdfa",
+        "x -",
+        "little girl ",
+        "girl 16 ",
+    ],
 )
 def test_twice_the_text_takes_about_twice_the_time(shape):
     """Nothing takes the square of a text's length; measured on this thread alone."""
