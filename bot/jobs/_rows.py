@@ -1,5 +1,6 @@
 """The jobs table: accepting, claiming, advancing, finding."""
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import asdict, fields
 from typing import Any
@@ -121,6 +122,13 @@ async def active_of(conn: AsyncConnection, account_id: int) -> list[Job]:
         conn,
         sa.select(*_COLUMNS).where(jobs.c.account_id == account_id, IS_ACTIVE).order_by(jobs.c.id),
     )
+
+
+async def busy_slots(conn: AsyncConnection, account_id: int, lane: str) -> Counter[int]:
+    """Count an account's jobs that are not over, by their slot of a lane."""
+    mine = (jobs.c.account_id == account_id) & (jobs.c.lane == lane)
+    slots = await conn.scalars(sa.select(jobs.c.slot).where(mine, IS_ACTIVE))
+    return Counter(slots)
 
 
 async def recent_of(conn: AsyncConnection, account_id: int, *, limit: int) -> list[Job]:

@@ -1,7 +1,6 @@
 """Orders: what a job is made from, and which press it comes from."""
 
 import asyncio
-from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -130,7 +129,6 @@ async def find_known(
 
 async def freest_slot(conn: AsyncConnection, account_id: int, lane: str, *, slots: int) -> int:
     """Return the slot of a lane with the fewest jobs of an account; `slots` are the fast ones."""
-    active = await jobs.active_of(conn, account_id)
-    busy = Counter(job.slot for job in active if job.lane == lane)
+    busy = await jobs.busy_slots(conn, account_id, lane)
     there = slots if lane == "fast" else RELAXED_SLOTS
     return min(range(there), key=lambda slot: busy[slot])
