@@ -16,12 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.db.tables import errands
 from bot.services.delivery import NotNow, TooLarge, Undeliverable
+from bot.services.nudging import Nudged
 from bot.services.resources import Resources
 
 log = structlog.get_logger()
 
-RETRY_S = 1.0
-MOST_RETRY_S = 30.0
 AT_ONCE = 50
 CLAIMED_FOR = timedelta(minutes=5)
 """How long a process has an errand to itself, should it die over it."""
@@ -39,9 +38,10 @@ class Errands:
         self._db = resources.db
         self._clock = resources.clock
         self._kinds: dict[str, Errand] = {}
-        self._news = asyncio.Event()
+        self._running = Nudged(self._work)
+        # One process at a time has a SQLite file, so what is claimed there was an earlier one's.
+        self._has_dead_claims = self._db.is_sqlite
         self._turn = asyncio.Lock()
-        self._task: asyncio.Task[None] | None = None
 
     def learn(self, kind: str, errand: Errand) -> None:
         """Run errands of a kind so: it is given the id that the errand is about."""
@@ -49,14 +49,11 @@ class Errands:
 
     def start(self) -> None:
         """Run what an earlier process left, and all that follows."""
-        self._news.set()
-        self._task = asyncio.create_task(self._keep_running())
+        self._running.start()
 
     async def stop(self) -> None:
         """Run no more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._running.stop()
 
     async def add(self, conn: AsyncConnection, kind: str, about_id: int) -> None:
         """Write an errand in the transaction that decides it."""
@@ -67,7 +64,7 @@ class Errands:
 
     def nudge(self) -> None:
         """Run what was written, soon. Called after the transaction."""
-        self._news.set()
+        self._running.nudge()
 
     async def run_all(self) -> bool:
         """Run what there is, unless another process does; return whether nothing is left."""
@@ -139,24 +136,8 @@ class Errands:
             return False
         return True
 
-    async def _keep_running(self) -> None:
-        # One process at a time has a SQLite file, so what is claimed there was an earlier one's.
-        has_dead_claims = self._db.is_sqlite
-        pause_s = RETRY_S
-        while True:
-            await self._news.wait()
-            self._news.clear()
-            try:
-                if has_dead_claims:
-                    await self._release()
-                    has_dead_claims = False
-                is_done = await self.run_all()
-            except SQLAlchemyError as error:
-                log.warning("errands not read", reason=str(error))
-                is_done = False
-            if is_done:
-                pause_s = RETRY_S
-                continue
-            self._news.set()
-            await asyncio.sleep(pause_s)
-            pause_s = min(pause_s * 2, MOST_RETRY_S)
+    async def _work(self) -> bool:
+        if self._has_dead_claims:
+            await self._release()
+            self._has_dead_claims = False
+        return await self.run_all()

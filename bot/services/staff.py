@@ -1,17 +1,16 @@
 """What staff did: written with the deed, and posted where the staff look."""
 
-import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.db.tables import staff_actions
 from bot.services.delivery import NotNow, Undeliverable
+from bot.services.nudging import Nudged
 from bot.services.outside import Outside, Post
 from bot.services.requests import Origin
 from bot.services.resources import Resources
@@ -19,8 +18,6 @@ from bot.services.servers import Servers
 
 log = structlog.get_logger()
 
-RETRY_S = 1.0
-MOST_RETRY_S = 60.0
 AT_ONCE = 20
 
 
@@ -74,19 +71,15 @@ class StaffLog:
         self._clock = resources.clock
         self._servers = servers
         self._outside = outside
-        self._news = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._posting = Nudged(self.post_new)
 
     def start(self) -> None:
         """Post what an earlier process left, and all that follows."""
-        self._news.set()
-        self._task = asyncio.create_task(self._keep_posting())
+        self._posting.start()
 
     async def stop(self) -> None:
         """Post no more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._posting.stop()
 
     async def write(self, conn: AsyncConnection, origin: Origin, deed: Deed) -> None:
         """Write a deed in the transaction that does it."""
@@ -141,7 +134,7 @@ class StaffLog:
 
     def nudge(self) -> None:
         """Post what was written, soon. Called after the transaction."""
-        self._news.set()
+        self._posting.nudge()
 
     async def post_new(self) -> bool:
         """Post what is not posted yet, the oldest first; return whether all of it is.
@@ -181,20 +174,3 @@ class StaffLog:
         except Undeliverable as error:
             # The row stays, and `/mod history` shows it.
             log.warning("mod log takes no message", channel_id=channel_id, reason=str(error))
-
-    async def _keep_posting(self) -> None:
-        pause_s = RETRY_S
-        while True:
-            await self._news.wait()
-            self._news.clear()
-            try:
-                is_done = await self.post_new()
-            except SQLAlchemyError as error:
-                log.warning("mod log not read", reason=str(error))
-                is_done = False
-            if is_done:
-                pause_s = RETRY_S
-                continue
-            self._news.set()
-            await asyncio.sleep(pause_s)
-            pause_s = min(pause_s * 2, MOST_RETRY_S)

@@ -5,9 +5,8 @@ import asyncio
 from sqlalchemy.exc import OperationalError
 
 from bot.config import Settings
-from bot.services import NotNow, Upkeep
+from bot.services import NotNow, Upkeep, nudging
 from bot.services import engine as module
-from bot.services import upkeep as upkeep_module
 from bot.services.engine import Engine
 from tests.unit.services.script import DEADLINE_S, until
 
@@ -34,11 +33,10 @@ async def test_broken_round_keeps_nobody_else_waiting():
 
 
 async def test_what_could_not_be_done_now_is_tried_again_soon(monkeypatch):
-    monkeypatch.setattr(upkeep_module, "FIRST_PAUSE_S", 0.0)
+    monkeypatch.setattr(nudging, "FIRST_PAUSE_S", 0.0)
     gone = OperationalError("SELECT 1", {}, Exception("gone"))
     rounds = Rounds(NotNow("away"), gone, None)
     upkeep = Upkeep((rounds,))
-    upkeep._pause_s = 0.0
 
     upkeep.start()
     await until(lambda: rounds.count == 3)
